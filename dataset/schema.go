@@ -166,6 +166,21 @@ func (f *Feature) width() int {
 	return 1
 }
 
+// Names returns the names of the features and the target, for Options.Names; none if the schema is not Named.
+func (s *Schema) Names() []string {
+	if !s.Named {
+		return nil
+	}
+	names := make([]string, 0, len(s.Features)+1)
+	for i := range s.Features {
+		names = append(names, s.Features[i].Name)
+	}
+	if s.Target.Name != "" {
+		names = append(names, s.Target.Name)
+	}
+	return names
+}
+
 // InputNames returns a name for each input: the feature's, or "feature=category".
 func (s *Schema) InputNames() []string {
 	names := make([]string, 0, s.Width())
@@ -281,7 +296,7 @@ func (f *Feature) validate(field string) error {
 		if len(f.Categories) == 0 {
 			return schemaErrorf(field, "categorical without categories")
 		}
-		return checkTexts(field+": categories", f.Categories)
+		return checkValues(field+": categories", f.Categories)
 	}
 	return schemaErrorf(field, "unknown kind %d", f.Kind)
 }
@@ -316,7 +331,7 @@ func (t *Target) validate(columns int) error {
 	if t.Mean != 0 || t.Scale != 0 {
 		return schemaErrorf("target", "a mean or a scale, but not a regression")
 	}
-	return checkTexts("target: labels", t.Labels)
+	return checkValues("target: labels", t.Labels)
 }
 
 func checkScaling(field string, mean, scale float32) error {
@@ -329,8 +344,19 @@ func checkScaling(field string, mean, scale float32) error {
 	return nil
 }
 
-// checkTexts checks a list of different texts; numbers must differ in value if all are numbers, because then they are
-// compared by value (see lookup).
+// checkValues checks a list of categories or labels: different texts, which differ in value too if all are numbers,
+// because then they are compared by value.
+func checkValues(field string, list []string) error {
+	if err := checkTexts(field, list); err != nil {
+		return err
+	}
+	if l := newLookup(list); l.value != nil && len(l.value) < len(list) {
+		return schemaErrorf(field, "two spellings of one number")
+	}
+	return nil
+}
+
+// checkTexts checks a list of different texts.
 func checkTexts(field string, list []string) error {
 	seen := make(map[string]bool, len(list))
 	for i, t := range list {

@@ -1,0 +1,52 @@
+package dataset
+
+import (
+	"bufio"
+	"encoding/binary"
+	"io"
+)
+
+// idxTypes are the element types of IDX, by the third byte of the file. All are big-endian.
+var idxTypes = [256]element{
+	0x08: {kind: 'u', size: 1},
+	0x09: {kind: 'i', size: 1},
+	0x0b: {kind: 'i', size: 2, big: true},
+	0x0c: {kind: 'i', size: 4, big: true},
+	0x0d: {kind: 'f', size: 4, big: true},
+	0x0e: {kind: 'f', size: 8, big: true},
+}
+
+// openIDX reads the header of an IDX file, the format of MNIST (http://yann.lecun.com/exdb/mnist/): two zero bytes,
+// the element type, the number of dimensions, each dimension as a big-endian uint32, then the elements, the last
+// dimension varying fastest.
+func openIDX(br *bufio.Reader) (*matrix, error) {
+	var head [4]byte
+	if err := readHeader(br, head[:]); err != nil {
+		return nil, err
+	}
+	if head[0] != 0 || head[1] != 0 {
+		return nil, errorf("not an IDX file: it begins with % x", head)
+	}
+	elem := idxTypes[head[2]]
+	if elem.size == 0 {
+		return nil, errorf("IDX element type %#02x does not exist", head[2])
+	}
+	shape := make([]uint64, head[3])
+	for i := range shape {
+		var d [4]byte
+		if err := readHeader(br, d[:]); err != nil {
+			return nil, err
+		}
+		shape[i] = uint64(binary.BigEndian.Uint32(d[:]))
+	}
+	return newMatrix(br, elem, shape)
+}
+
+// readHeader fills b.
+func readHeader(br *bufio.Reader, b []byte) error {
+	_, err := io.ReadFull(br, b)
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return errorf("the file ends inside its header")
+	}
+	return err
+}
