@@ -1,0 +1,24 @@
+package kernels
+
+import "runtime"
+
+// CPU says what was found out about the processor. Sizes are in bytes, 0 where unknown; Features are those of the
+// processor that kernels use or may use, as far as the operating system lets programs use them.
+type CPU struct {
+	Name          string   `json:"name"`
+	Arch          string   `json:"arch"`
+	PhysicalCores int      `json:"physical_cores"`
+	LogicalCores  int      `json:"logical_cores"`
+	L1Data        int      `json:"l1_data_bytes"`
+	L2            int      `json:"l2_bytes"`
+	L3            int      `json:"l3_bytes"`
+	Features      []string `json:"features"`
+}
+
+// DetectCPU reports on this machine's processor. With the build tag purego only the architecture and the number of
+// logical cores are known.
+func DetectCPU() CPU {
+	c := CPU{Arch: runtime.GOARCH, LogicalCores: runtime.NumCPU(), Features: []string{}}
+	detectCPU(&c)
+	return c
+}

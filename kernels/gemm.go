@@ -1,0 +1,173 @@
+package kernels
+
+import "fmt"
+
+// segment is the length of the pieces of k in which products are accumulated: the order of accumulation, all of it,
+// is this constant and accumulate below. See "Products" in the package comment before changing either.
+const segment = 256
+
+// GemmNN computes C = A·B + bias: the forward product of a Dense layer, with C of shape [m, n] (batch, outputs),
+// A [m, k] (batch, inputs), B [k, n] (inputs, outputs), bias [n] or nil for none. All are row-major, with lda, ldb
+// and ldc elements from one row to the next. It panics if a slice is too short for its shape. C must not overlap
+// the others.
+func GemmNN(c, a, b, bias []float32, m, n, k, lda, ldb, ldc int) {
+	checkMatrix("C", c, m, n, ldc)
+	checkMatrix("A", a, m, k, lda)
+	checkMatrix("B", b, k, n, ldb)
+	if bias != nil && len(bias) < n {
+		panic(fmt.Sprintf("kernels: bias has %d elements, n is %d", len(bias), n))
+	}
+	if k == 0 {
+		fillRows(c, bias, m, n, ldc)
+	} else if m > 0 && n > 0 {
+		active.gemmNN(c, a, b, bias, m, n, k, lda, ldb, ldc)
+	}
+}
+
+// GemmTN computes C = Aᵀ·B: the weight gradient of a Dense layer, with C of shape [m, n] (inputs, outputs),
+// A [k, m] (batch, inputs) and B [k, n] (batch, outputs). Conventions are GemmNN's.
+func GemmTN(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
+	checkMatrix("C", c, m, n, ldc)
+	checkMatrix("A", a, k, m, lda)
+	checkMatrix("B", b, k, n, ldb)
+	if k == 0 {
+		fillRows(c, nil, m, n, ldc)
+	} else if m > 0 && n > 0 {
+		active.gemmTN(c, a, b, m, n, k, lda, ldb, ldc)
+	}
+}
+
+// GemmNT computes C = A·Bᵀ: the input gradient of a Dense layer, with C of shape [m, n] (batch, inputs), A [m, k]
+// (batch, outputs) and B [n, k] (inputs, outputs). Conventions are GemmNN's.
+func GemmNT(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
+	checkMatrix("C", c, m, n, ldc)
+	checkMatrix("A", a, m, k, lda)
+	checkMatrix("B", b, n, k, ldb)
+	if k == 0 {
+		fillRows(c, nil, m, n, ldc)
+	} else if m > 0 && n > 0 {
+		active.gemmNT(c, a, b, m, n, k, lda, ldb, ldc)
+	}
+}
+
+// fillRows is a product over no k at all: C's rows become the bias, or zero.
+func fillRows(c, bias []float32, m, n, ldc int) {
+	for i := range m {
+		row := c[i*ldc:][:n]
+		clear(row)
+		copy(row, bias)
+	}
+}
+
+func checkMatrix(name string, x []float32, rows, columns, stride int) {
+	if rows < 0 || columns < 0 || rows > 1 && stride < columns ||
+		rows > 0 && columns > 0 && int64(len(x)) < int64(rows-1)*int64(stride)+int64(columns) {
+		panic(fmt.Sprintf("kernels: %s of shape [%d, %d] with stride %d does not fit %d elements",
+			name, rows, columns, stride, len(x)))
+	}
+}
+
+// panel is how many columns the portable products work on at a time, so that their sums stay on the stack and the
+// part of B that they read stays in the cache.
+const panel = 128
+
+func genericGemmNN(c, a, b, bias []float32, m, n, k, lda, ldb, ldc int) {
+	for j := 0; j < n; j += panel {
+		width := min(panel, n-j)
+		for i := 0; i < m; i++ {
+			var start []float32
+			if bias != nil {
+				start = bias[j:][:width]
+			}
+			accumulate(c[i*ldc+j:][:width], start, a[i*lda:], b[j:], k, 1, ldb)
+		}
+	}
+}
+
+func genericGemmTN(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
+	for j := 0; j < n; j += panel {
+		width := min(panel, n-j)
+		for i := 0; i < m; i++ {
+			accumulate(c[i*ldc+j:][:width], nil, a[i:], b[j:], k, lda, ldb)
+		}
+	}
+}
+
+// genericGemmNT turns a panel of B over, a segment of k at a time, and then is GemmNN.
+func genericGemmNT(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
+	const width = 32
+	var turned [segment * width]float32
+	for j := 0; j < n; j += width {
+		w := min(width, n-j)
+		for p := 0; p < k; p += segment {
+			length := min(segment, k-p)
+			for q := 0; q < w; q++ {
+				for r, v := range b[(j+q)*ldb+p:][:length] {
+					turned[r*w+q] = v
+				}
+			}
+			for i := 0; i < m; i++ {
+				row := c[i*ldc+j:][:w]
+				if p == 0 {
+					accumulate(row, nil, a[i*lda:], turned[:], length, 1, w)
+					continue
+				}
+				var sums [width]float32
+				accumulate(sums[:w], nil, a[i*lda+p:], turned[:], length, 1, w)
+				for q, v := range sums[:w] {
+					row[q] += v
+				}
+			}
+		}
+	}
+}
+
+// accumulate is the order of accumulation: it computes c[j] = start[j] + Σₚ a[p·strideA]·b[p·ldb+j] for p < k and
+// every j (at most panel of them). The sum over p is cut into segments; within each, p goes up in one chain of fused
+// multiply-adds, the first segment's beginning with start (+0 if it is empty) and the others' with +0; the
+// segments' sums are added in ascending order.
+func accumulate(c, start, a, b []float32, k, strideA, ldb int) {
+	var sums [panel]float32
+	clear(c)
+	copy(c, start)
+	for p := range min(segment, k) {
+		axpy(c, a[p*strideA], b[p*ldb:])
+	}
+	for first := segment; first < k; first += segment {
+		sum := sums[:len(c)]
+		clear(sum)
+		for p := first; p < min(first+segment, k); p++ {
+			axpy(sum, a[p*strideA], b[p*ldb:])
+		}
+		for j, v := range sum {
+			c[j] += v
+		}
+	}
+}
+
+// axpy computes y = fma(a, x, y), four elements at a time with one test for the rare ones that FMA must correct.
+func axpy(y []float32, a float32, x []float32) {
+	x = x[:len(y)]
+	for len(y) >= 4 && len(x) >= 4 {
+		s0 := float64(a)*float64(x[0]) + float64(y[0])
+		s1 := float64(a)*float64(x[1]) + float64(y[1])
+		s2 := float64(a)*float64(x[2]) + float64(y[2])
+		s3 := float64(a)*float64(x[3]) + float64(y[3])
+		if risky(s0)|risky(s1)|risky(s2)|risky(s3) < 0 {
+			axpyByOdd(y[:4], a, x[:4])
+		} else {
+			y[0], y[1], y[2], y[3] = float32(s0), float32(s1), float32(s2), float32(s3)
+		}
+		y, x = y[4:], x[4:]
+	}
+	for j := range y {
+		y[j] = FMA(a, x[j], y[j])
+	}
+}
+
+//go:noinline
+func axpyByOdd(y []float32, a float32, x []float32) {
+	for j := range y {
+		y[j] = fmaByOdd(a, x[j], y[j])
+	}
+}

@@ -1,0 +1,120 @@
+package kernels
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+)
+
+// Contract is the version of the arithmetic contract in the package comment. Models store it; results computed under
+// the same version are the same bits everywhere.
+const Contract = 1
+
+// table holds one function per operation of the contract that a tier may take over. The reference fills all of it;
+// a tier starts as a copy of the reference and overrides what it has in assembly, which must give the same bits.
+type table struct {
+	gemmNN func(c, a, b, bias []float32, m, n, k, lda, ldb, ldc int)
+	gemmTN func(c, a, b []float32, m, n, k, lda, ldb, ldc int)
+	gemmNT func(c, a, b []float32, m, n, k, lda, ldb, ldc int)
+
+	activate         func(y, x []float32, a Activation, alpha float32, width int)
+	activateGradient func(dx, dy, x, y []float32, a Activation, alpha float32, width int)
+
+	sum        func(x []float32) float32
+	dot        func(x, y []float32) float32
+	sumAbs     func(x []float32) float32
+	columnSums func(sums, x []float32)
+
+	sgd        func(w, g []float32, lr float32)
+	momentum   func(w, g, m []float32, lr, mu float32, nesterov bool)
+	rmsprop    func(w, g, v, a, m []float32, s RMSpropStep)
+	adam       func(w, g, m, v, vmax []float32, s AdamStep)
+	nadam      func(w, g, m, v []float32, s AdamStep)
+	adamax     func(w, g, m, u []float32, s AdamStep)
+	adagrad    func(w, g, a []float32, lr, epsilon float32)
+	lion       func(w, g, m []float32, s LionStep)
+	decay      func(w []float32, rate float32)
+	clipValue  func(g []float32, limit float32)
+	scale      func(g []float32, factor, divisor float32)
+	addPenalty func(g, w []float32, l1, l2 float32)
+}
+
+var generic = table{
+	gemmNN: genericGemmNN, gemmTN: genericGemmTN, gemmNT: genericGemmNT,
+	activate: genericActivate, activateGradient: genericActivateGradient,
+	sum: genericSum, dot: genericDot, sumAbs: genericSumAbs, columnSums: genericColumnSums,
+	sgd: genericSGD, momentum: genericMomentum, rmsprop: genericRMSprop, adam: genericAdam,
+	nadam: genericNadam, adamax: genericAdamax, adagrad: genericAdagrad, lion: genericLion,
+	decay: genericDecay, clipValue: genericClipValue, scale: genericScale, addPenalty: genericAddPenalty,
+}
+
+// tier is a table with its name. Each architecture's file (tiers_amd64.go, …) lists its own in machineTiers, with
+// what the processor must have; the generic tier is always the last.
+type tier struct {
+	name      string
+	supported bool
+	fill      func(*table) // overrides entries of a table that holds the reference
+}
+
+// tierNames are the names that NNRT_KERNELS may have on some machine or other.
+var tierNames = []string{"avx512", "avx2", "sse2", "neon", "generic"}
+
+var (
+	active     *table // set by init, since the reference's own functions use it
+	activeName string
+	selectErr  error // of NNRT_KERNELS
+)
+
+func init() {
+	active, activeName = &generic, "generic"
+	if name := os.Getenv("NNRT_KERNELS"); name != "" {
+		if selectErr = Use(name); selectErr != nil {
+			selectErr = fmt.Errorf("NNRT_KERNELS: %w", selectErr)
+		}
+		return
+	}
+	if err := Use(Tiers()[0]); err != nil {
+		panic(err) // a tier that Tiers has just named
+	}
+}
+
+// Active returns the name of the tier in use: avx512, avx2, sse2, neon or generic.
+func Active() string { return activeName }
+
+// Tiers returns the names of the tiers that this machine and build can run, the fastest first; generic is always the
+// last.
+func Tiers() []string {
+	var names []string
+	for _, t := range machineTiers() {
+		if t.supported {
+			names = append(names, t.name)
+		}
+	}
+	return append(names, "generic")
+}
+
+// Err returns what is wrong with the environment variable NNRT_KERNELS, or nil. Until it is put right the generic
+// tier is in use, and net refuses to make models.
+func Err() error { return selectErr }
+
+// Use selects a tier by name. It is for tests and benchmarks: no kernel may be running meanwhile.
+func Use(name string) error {
+	if name == "generic" {
+		active, activeName = &generic, name
+		return nil
+	}
+	for _, t := range machineTiers() {
+		if t.name == name && t.supported {
+			kernels := generic
+			t.fill(&kernels)
+			active, activeName = &kernels, name
+			return nil
+		}
+	}
+	usable := strings.Join(Tiers(), ", ")
+	if slices.Contains(tierNames, name) {
+		return fmt.Errorf("kernels %q cannot run here (this machine and build have: %s)", name, usable)
+	}
+	return fmt.Errorf("no kernels are called %q (this machine and build have: %s)", name, usable)
+}

@@ -1,0 +1,6 @@
+//go:build gc && !purego
+
+package kernels
+
+// machineTiers lists the assembly tiers of arm64. There are none yet.
+func machineTiers() []tier { return nil }

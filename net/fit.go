@@ -1,0 +1,346 @@
+package net
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+)
+
+// FitConfig says how to train. Zero values are Keras's defaults, but for Loss, which must be given.
+type FitConfig struct {
+	Loss      Loss
+	Optimizer Optimizer // Adam{}
+	Schedule  Schedule  // of the learning rate; nil for the optimiser's own, constant
+	Metrics   []Metric
+
+	Epochs    int    // 1
+	BatchSize int    // 32; the last batch of an epoch may be smaller
+	Seed      uint64 // of the initial weights (unless the model has been trained or given weights), shuffling, dropout
+	NoShuffle bool   // keep the rows in order; else each epoch has an order of its own
+	Threads   int    // 0: all cores. The result does not depend on it
+
+	// Validation rows, by which every epoch ends: either the last ValidationSplit (0 ≤ … < 1) of the rows given,
+	// which are then not trained on: floor(rows·(1−split)) are; or rows of their own.
+	ValidationSplit  float64
+	ValidationX      []float32
+	ValidationY      []float32
+	ValidationWeight []float32 // a factor for each validation row's loss, or nil
+
+	SampleWeight []float32       // a factor for each row's loss, or nil
+	ClassWeight  map[int]float32 // a factor by the row's class, 1 where there is none; in training only
+
+	Callbacks []Callback
+}
+
+// Value is a named number: a loss or a metric.
+type Value struct {
+	Name  string
+	Value float64
+}
+
+// EpochLog is what an epoch ended with: loss, the metrics, and with validation val_loss and the metrics as val_….
+type EpochLog struct {
+	Epoch        int // from 1
+	LearningRate float64
+	Values       []Value
+}
+
+// Get returns a value by name.
+func (e *EpochLog) Get(name string) (float64, bool) {
+	for _, v := range e.Values {
+		if v.Name == name {
+			return v.Value, true
+		}
+	}
+	return 0, false
+}
+
+// History is what Fit did, epoch by epoch.
+type History struct {
+	Epochs []EpochLog
+}
+
+// Get returns a value of every epoch, by name (Keras's history.history[name]); nil if there is none of that name.
+func (h *History) Get(name string) []float64 {
+	var values []float64
+	for i := range h.Epochs {
+		if v, ok := h.Epochs[i].Get(name); ok {
+			values = append(values, v)
+		}
+	}
+	return values
+}
+
+// Fit trains the model on x, of shape [rows, inputs], and y, of shape [rows, outputs] (or [rows], class indices, for
+// SparseCategoricalCrossEntropy). Each epoch's loss is the mean of its batches' losses, weighted by their rows and
+// taken before each batch's step, regularisation included; so are the metrics.
+//
+// When the context ends, Fit stops after the batch and returns its error with the history so far; when a callback
+// fails, that error. The model then has the weights it had got to. After any other error it is as it was.
+func (m *Model) Fit(ctx context.Context, x, y []float32, c FitConfig) (*History, error) {
+	r, err := newRun(m, x, y, c)
+	if err != nil {
+		return nil, err
+	}
+	err = r.train(ctx)
+	r.Trainer.Apply()
+	return &r.history, err
+}
+
+// Run is a call of Fit in progress, as callbacks see it.
+type Run struct {
+	Trainer *Trainer
+	config  FitConfig
+	data    rowSet
+	order   []int32
+	batchX  []float32
+	batchY  []float32
+	batchW  []float32
+	metrics []metricState
+
+	validation *evaluator
+	validate   rowSet
+
+	epoch, batch, batches int
+	lossSum               float64 // Σ batch loss × rows of this epoch
+	rowsDone              int
+	batchLoss             float64
+	log                   EpochLog
+	history               History
+	stopped               bool
+}
+
+// rowSet is rows with their targets and weights (nil for ones).
+type rowSet struct {
+	x, y, weight []float32
+	rows         int
+}
+
+func newRun(m *Model, x, y []float32, c FitConfig) (*Run, error) {
+	if c.Epochs == 0 {
+		c.Epochs = 1
+	}
+	if c.BatchSize == 0 {
+		c.BatchSize = 32
+	}
+	switch {
+	case c.Epochs < 0:
+		return nil, fmt.Errorf("net: %d epochs", c.Epochs)
+	case c.BatchSize < 0:
+		return nil, fmt.Errorf("net: batches of %d rows", c.BatchSize)
+	case !(c.ValidationSplit >= 0 && c.ValidationSplit < 1):
+		return nil, fmt.Errorf("net: validation split %v outside 0 ≤ split < 1", c.ValidationSplit)
+	case c.ValidationSplit > 0 && c.ValidationX != nil:
+		return nil, fmt.Errorf("net: both a validation split and validation rows are given")
+	}
+	for class, w := range c.ClassWeight {
+		if !(w >= 0) || math.IsInf(float64(w), 0) {
+			return nil, fmt.Errorf("net: class %d has weight %v", class, w)
+		}
+	}
+	if err := c.Loss.validate(m.Outputs()); err != nil {
+		return nil, err
+	}
+	rows, err := checkRows(m, c.Loss, x, y, c.SampleWeight)
+	if err != nil {
+		return nil, err
+	}
+	if rows > math.MaxInt32 {
+		return nil, fmt.Errorf("net: %d rows, more than %d", rows, math.MaxInt32)
+	}
+	data := rowSet{x, y, c.SampleWeight, rows}
+	var validate rowSet
+	if c.ValidationSplit > 0 {
+		train := int(math.Floor(float64(rows) * (1 - c.ValidationSplit)))
+		if train == 0 {
+			return nil, fmt.Errorf("net: a validation split of %v leaves none of %d rows to train on",
+				c.ValidationSplit, rows)
+		}
+		data, validate = data.split(train)
+	} else if c.ValidationX != nil {
+		n, err := checkRows(m, c.Loss, c.ValidationX, c.ValidationY, c.ValidationWeight)
+		if err != nil {
+			return nil, fmt.Errorf("validation: %w", err)
+		}
+		validate = rowSet{c.ValidationX, c.ValidationY, c.ValidationWeight, n}
+	}
+	outputs, targets := m.Outputs(), c.Loss.targetWidth(m.Outputs())
+	metrics, err := newMetricStates(c.Metrics, outputs, targets)
+	if err != nil {
+		return nil, err
+	}
+	trainer, err := m.NewTrainer(c)
+	if err != nil {
+		return nil, err
+	}
+	c.BatchSize = min(c.BatchSize, data.rows)
+	trainer.reserve(c.BatchSize)
+	r := &Run{Trainer: trainer, config: c, data: data, metrics: metrics, validate: validate,
+		batches: (data.rows + c.BatchSize - 1) / c.BatchSize,
+		order:   make([]int32, data.rows),
+		batchX:  make([]float32, c.BatchSize*m.inputs), batchY: make([]float32, c.BatchSize*targets)}
+	r.data.weight = classWeights(data, c.ClassWeight, outputs, targets)
+	if r.data.weight != nil {
+		r.batchW = make([]float32, c.BatchSize)
+	}
+	if validate.rows > 0 {
+		r.validation, err = newEvaluator(m, c.Loss, c.Metrics)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// split cuts the rows in two; the first part has n.
+func (d rowSet) split(n int) (head, tail rowSet) {
+	inputs, targets := len(d.x)/d.rows, len(d.y)/d.rows
+	head = rowSet{x: d.x[:n*inputs], y: d.y[:n*targets], rows: n}
+	tail = rowSet{x: d.x[n*inputs:], y: d.y[n*targets:], rows: d.rows - n}
+	if d.weight != nil {
+		head.weight, tail.weight = d.weight[:n], d.weight[n:]
+	}
+	return head, tail
+}
+
+// classWeights returns the rows' weights times those of their classes.
+func classWeights(d rowSet, byClass map[int]float32, outputs, targets int) []float32 {
+	if len(byClass) == 0 {
+		return d.weight
+	}
+	weight := make([]float32, d.rows)
+	for i := range weight {
+		y := d.y[i*targets:][:targets]
+		class := int(y[0])
+		if targets > 1 {
+			class = argmax(y)
+		}
+		weight[i] = 1
+		if w, ok := byClass[class]; ok {
+			weight[i] = w
+		}
+		if d.weight != nil {
+			weight[i] *= d.weight[i]
+		}
+	}
+	return weight
+}
+
+func (r *Run) train(ctx context.Context) error {
+	if err := r.call(Callback.TrainBegin); err != nil {
+		return err
+	}
+	for r.epoch = 1; r.epoch <= r.config.Epochs && !r.stopped; r.epoch++ {
+		if err := r.trainEpoch(ctx); err != nil {
+			return err
+		}
+	}
+	return r.call(Callback.TrainEnd)
+}
+
+func (r *Run) call(event func(Callback, *Run) error) error {
+	for _, c := range r.config.Callbacks {
+		if err := event(c, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Run) trainEpoch(ctx context.Context) error {
+	r.log = EpochLog{Epoch: r.epoch, LearningRate: r.Trainer.LearningRate()}
+	r.lossSum, r.rowsDone = 0, 0
+	for i := range r.metrics {
+		r.metrics[i].reset()
+	}
+	for i := range r.order {
+		r.order[i] = int32(i)
+	}
+	if !r.config.NoShuffle {
+		newRandom(r.config.Seed, streamShuffle+uint64(r.epoch)).shuffle(r.order)
+	}
+	for r.batch = 1; r.batch <= r.batches && !r.stopped; r.batch++ {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("net: stopped in epoch %d after %d of %d batches: %w", r.epoch, r.batch-1, r.batches, err)
+		}
+		r.trainBatch()
+		if err := r.call(Callback.BatchEnd); err != nil {
+			return err
+		}
+	}
+	r.log.Values = append(r.log.Values, Value{"loss", r.Loss()})
+	for i := range r.metrics {
+		r.log.Values = append(r.log.Values, Value{r.metrics[i].String(), r.metrics[i].value()})
+	}
+	if r.validation != nil {
+		for _, v := range r.validation.run(r.Trainer.params, r.validate, r.config.BatchSize) {
+			r.log.Values = append(r.log.Values, Value{"val_" + v.Name, v.Value})
+		}
+	}
+	r.history.Epochs = append(r.history.Epochs, r.log)
+	return r.call(Callback.EpochEnd)
+}
+
+// trainBatch gathers the batch's rows and takes a step.
+func (r *Run) trainBatch() {
+	first := (r.batch - 1) * r.config.BatchSize
+	rows := min(r.config.BatchSize, r.data.rows-first)
+	inputs, targets := len(r.data.x)/r.data.rows, len(r.data.y)/r.data.rows
+	x, y := r.batchX[:rows*inputs], r.batchY[:rows*targets]
+	var weight []float32
+	if r.batchW != nil {
+		weight = r.batchW[:rows]
+	}
+	for i, row := range r.order[first:][:rows] {
+		copy(x[i*inputs:], r.data.x[int(row)*inputs:][:inputs])
+		copy(y[i*targets:], r.data.y[int(row)*targets:][:targets])
+		if weight != nil {
+			weight[i] = r.data.weight[row]
+		}
+	}
+	loss, outputs := r.Trainer.trainOnBatch(x, y, weight, rows)
+	r.batchLoss = loss
+	r.lossSum += float64(loss * float64(rows))
+	r.rowsDone += rows
+	for i := range r.metrics {
+		r.metrics[i].add(outputs, y)
+	}
+}
+
+// Epoch returns the number of the epoch, from 1; Epochs how many there are to be.
+func (r *Run) Epoch() int  { return r.epoch }
+func (r *Run) Epochs() int { return r.config.Epochs }
+
+// Batch returns the number of the batch in its epoch, from 1; Batches how many an epoch has.
+func (r *Run) Batch() int   { return r.batch }
+func (r *Run) Batches() int { return r.batches }
+
+// Rows returns how many rows of this epoch have been trained; TotalRows how many it has.
+func (r *Run) Rows() int      { return r.rowsDone }
+func (r *Run) TotalRows() int { return r.data.rows }
+
+// Loss returns the mean loss of this epoch so far, BatchLoss that of the last batch.
+func (r *Run) Loss() float64      { return r.lossSum / float64(r.rowsDone) }
+func (r *Run) BatchLoss() float64 { return r.batchLoss }
+
+// Log returns what the epoch ended with; valid in EpochEnd.
+func (r *Run) Log() *EpochLog { return &r.log }
+
+// Stop ends training after this batch (in BatchEnd: the epoch's log is still made) or epoch.
+func (r *Run) Stop() { r.stopped = true }
+
+// Parameters returns a copy of the parameters as they are now, in the order of Model.Parameters.
+func (r *Run) Parameters() []float32 { return append([]float32(nil), r.Trainer.params...) }
+
+// SetParameters replaces the parameters.
+func (r *Run) SetParameters(p []float32) { copy(r.Trainer.params, p) }
+
+// FormatValues joins values as Keras prints them: "loss: 0.4321 - accuracy: 0.7890".
+func FormatValues(values []Value) string {
+	parts := make([]string, len(values))
+	for i, v := range values {
+		parts[i] = fmt.Sprintf("%s: %.4f", v.Name, v.Value)
+	}
+	return strings.Join(parts, " - ")
+}

@@ -1,0 +1,320 @@
+package net
+
+import (
+	"fmt"
+	"math"
+
+	"nnrt/kernels"
+)
+
+// Optimizer is how weights follow their gradients: SGD, RMSprop, Adam, AdamW, Adagrad, Nadam, Adamax or Lion, with
+// Keras's names, meanings and defaults. A field left zero takes Keras's default. A step clips the gradients, decays
+// the weights (w −= lr·decay·w), then updates.
+//
+// PyTorch means other things by the same names: its Adam adds ε = 1e-8 to the root of the corrected second moment
+// (Keras adds 1e-7 to the uncorrected one's); its RMSprop has lr 1e-2, α 0.99 and adds ε outside the root; its SGD's
+// velocity does not contain the learning rate.
+type Optimizer interface {
+	// Name returns Keras's name, such as adam.
+	Name() string
+	// resolve returns what is to be done, with every default filled in, or what is wrong.
+	resolve() (*optimizer, error)
+}
+
+// OptimizerOptions are what all optimisers share. At most one of the three ways to clip may be set.
+type OptimizerOptions struct {
+	ClipNorm       float64 // the largest L2 norm of one tensor's gradient
+	GlobalClipNorm float64 // the largest L2 norm of all gradients together
+	ClipValue      float64 // the largest magnitude of any gradient
+	WeightDecay    float64 // decoupled: w −= lr·decay·w before the update
+}
+
+// SGD is stochastic gradient descent: w −= lr·g; with momentum m = μ·m − lr·g, w += m; with Nesterov's
+// w += μ·m − lr·g.
+type SGD struct {
+	LearningRate float64 // 0.01
+	Momentum     float64 // 0
+	Nesterov     bool
+	OptimizerOptions
+}
+
+// RMSprop divides by the root of a running mean of squared gradients (ε inside the root).
+type RMSprop struct {
+	LearningRate float64 // 1e-3
+	Rho          float64 // 0.9
+	Momentum     float64 // 0
+	Epsilon      float64 // 1e-7
+	Centered     bool    // subtract the squared running mean of the gradients
+	OptimizerOptions
+}
+
+// Adam is Keras's Adam: ε is added to the root of the uncorrected second moment.
+type Adam struct {
+	LearningRate float64 // 1e-3
+	Beta1        float64 // 0.9
+	Beta2        float64 // 0.999
+	Epsilon      float64 // 1e-7
+	AMSGrad      bool
+	OptimizerOptions
+}
+
+// AdamW is Adam with weight decay 0.004 unless OptimizerOptions.WeightDecay says otherwise.
+type AdamW struct {
+	LearningRate float64 // 1e-3
+	Beta1        float64 // 0.9
+	Beta2        float64 // 0.999
+	Epsilon      float64 // 1e-7
+	AMSGrad      bool
+	OptimizerOptions
+}
+
+// Adagrad divides by the root of the sum of all squared gradients.
+type Adagrad struct {
+	LearningRate       float64 // 1e-3
+	InitialAccumulator float64 // 0.1
+	Epsilon            float64 // 1e-7
+	OptimizerOptions
+}
+
+// Nadam is Adam with Nesterov's momentum.
+type Nadam struct {
+	LearningRate float64 // 1e-3
+	Beta1        float64 // 0.9
+	Beta2        float64 // 0.999
+	Epsilon      float64 // 1e-7
+	OptimizerOptions
+}
+
+// Adamax is Adam by the infinity norm.
+type Adamax struct {
+	LearningRate float64 // 1e-3
+	Beta1        float64 // 0.9
+	Beta2        float64 // 0.999
+	Epsilon      float64 // 1e-7
+	OptimizerOptions
+}
+
+// Lion follows the sign of an interpolated momentum.
+type Lion struct {
+	LearningRate float64 // 1e-3
+	Beta1        float64 // 0.9
+	Beta2        float64 // 0.99
+	OptimizerOptions
+}
+
+func (SGD) Name() string     { return "sgd" }
+func (RMSprop) Name() string { return "rmsprop" }
+func (Adam) Name() string    { return "adam" }
+func (AdamW) Name() string   { return "adamw" }
+func (Adagrad) Name() string { return "adagrad" }
+func (Nadam) Name() string   { return "nadam" }
+func (Adamax) Name() string  { return "adamax" }
+func (Lion) Name() string    { return "lion" }
+
+// optimizer is an Optimizer made ready: begin computes a step's factors, update applies them to one tensor.
+type optimizer struct {
+	learningRate float64
+	options      OptimizerOptions
+	slots        int     // state vectors of the parameters' size
+	initial      float32 // what they begin with
+	begin        func(lr float64, t int64, s *stepScalars)
+	update       func(w, g []float32, slot func(i int) []float32, s *stepScalars)
+}
+
+// stepScalars are the factors of one step. muProduct is the only one that lasts from one step to the next.
+type stepScalars struct {
+	lr        float32
+	adam      kernels.AdamStep
+	muProduct float64 // Nadam: μ₁·μ₂·…·μₜ
+}
+
+// hyper is one hyperparameter in the check of an optimiser.
+type hyper struct {
+	name         string
+	value        *float64
+	byDefault    float64
+	below, above float64 // the value must be > above (≥ if above is 0 and the default is 0) and < below
+}
+
+var infinity = math.Inf(1)
+
+func resolveHypers(name string, o OptimizerOptions, hypers ...hyper) error {
+	hypers = append(hypers,
+		hyper{"clip norm", &o.ClipNorm, 0, infinity, 0},
+		hyper{"global clip norm", &o.GlobalClipNorm, 0, infinity, 0},
+		hyper{"clip value", &o.ClipValue, 0, infinity, 0},
+		hyper{"weight decay", &o.WeightDecay, 0, infinity, 0})
+	for _, h := range hypers {
+		if *h.value == 0 {
+			*h.value = h.byDefault
+		}
+		if v := *h.value; !(v >= h.above && v < h.below) || v == 0 && h.byDefault != 0 {
+			return fmt.Errorf("net: %s: %s %v is out of range", name, h.name, v)
+		}
+	}
+	set := 0
+	for _, v := range []float64{o.ClipNorm, o.GlobalClipNorm, o.ClipValue} {
+		if v != 0 {
+			set++
+		}
+	}
+	if set > 1 {
+		return fmt.Errorf("net: %s: only one of clip norm, global clip norm and clip value can be set", name)
+	}
+	return nil
+}
+
+func learningRate(v *float64, byDefault float64) hyper {
+	return hyper{"learning rate", v, byDefault, infinity, 0}
+}
+
+func decayRate(name string, v *float64, byDefault float64) hyper {
+	return hyper{name, v, byDefault, 1, 0}
+}
+
+func epsilonOf(v *float64) hyper { return hyper{"epsilon", v, 1e-7, infinity, 0} }
+
+func (o SGD) resolve() (*optimizer, error) {
+	err := resolveHypers(o.Name(), o.OptimizerOptions, learningRate(&o.LearningRate, 0.01),
+		decayRate("momentum", &o.Momentum, 0))
+	r := &optimizer{learningRate: o.LearningRate, options: o.OptimizerOptions}
+	if o.Momentum == 0 {
+		r.update = func(w, g []float32, _ func(int) []float32, s *stepScalars) { kernels.SGD(w, g, s.lr) }
+		return r, err
+	}
+	r.slots = 1
+	r.update = func(w, g []float32, slot func(int) []float32, s *stepScalars) {
+		kernels.Momentum(w, g, slot(0), s.lr, float32(o.Momentum), o.Nesterov)
+	}
+	return r, err
+}
+
+func (o RMSprop) resolve() (*optimizer, error) {
+	err := resolveHypers(o.Name(), o.OptimizerOptions, learningRate(&o.LearningRate, 1e-3),
+		decayRate("rho", &o.Rho, 0.9), decayRate("momentum", &o.Momentum, 0), epsilonOf(&o.Epsilon))
+	r := &optimizer{learningRate: o.LearningRate, options: o.OptimizerOptions, slots: 1}
+	if o.Centered {
+		r.slots++
+	}
+	if o.Momentum != 0 {
+		r.slots++
+	}
+	r.update = func(w, g []float32, slot func(int) []float32, s *stepScalars) {
+		var mean, velocity []float32
+		if o.Centered {
+			mean = slot(1)
+		}
+		if o.Momentum != 0 {
+			velocity = slot(r.slots - 1)
+		}
+		kernels.RMSprop(w, g, slot(0), mean, velocity, kernels.RMSpropStep{LR: s.lr, Rho: float32(o.Rho),
+			OneMinusRho: float32(1 - o.Rho), Epsilon: float32(o.Epsilon), Momentum: float32(o.Momentum)})
+	}
+	return r, err
+}
+
+func (o Adam) resolve() (*optimizer, error) {
+	err := resolveHypers(o.Name(), o.OptimizerOptions, learningRate(&o.LearningRate, 1e-3),
+		decayRate("beta 1", &o.Beta1, 0.9), decayRate("beta 2", &o.Beta2, 0.999), epsilonOf(&o.Epsilon))
+	r := &optimizer{learningRate: o.LearningRate, options: o.OptimizerOptions, slots: 2}
+	if o.AMSGrad {
+		r.slots = 3
+	}
+	r.begin = func(lr float64, t int64, s *stepScalars) {
+		s.adam = adamStep(o.Beta1, o.Beta2, o.Epsilon)
+		s.adam.Alpha = float32(lr * math.Sqrt(1-power32(o.Beta2, t)) / (1 - power32(o.Beta1, t)))
+	}
+	r.update = func(w, g []float32, slot func(int) []float32, s *stepScalars) {
+		var largest []float32
+		if o.AMSGrad {
+			largest = slot(2)
+		}
+		kernels.Adam(w, g, slot(0), slot(1), largest, s.adam)
+	}
+	return r, err
+}
+
+func (o AdamW) resolve() (*optimizer, error) {
+	if o.WeightDecay == 0 {
+		o.WeightDecay = 0.004
+	}
+	r, err := Adam(o).resolve()
+	if err != nil {
+		err = fmt.Errorf("net: adamw, as %w", err)
+	}
+	return r, err
+}
+
+func (o Adagrad) resolve() (*optimizer, error) {
+	err := resolveHypers(o.Name(), o.OptimizerOptions, learningRate(&o.LearningRate, 1e-3),
+		hyper{"initial accumulator", &o.InitialAccumulator, 0.1, infinity, 0}, epsilonOf(&o.Epsilon))
+	return &optimizer{learningRate: o.LearningRate, options: o.OptimizerOptions, slots: 1,
+		initial: float32(o.InitialAccumulator),
+		update: func(w, g []float32, slot func(int) []float32, s *stepScalars) {
+			kernels.Adagrad(w, g, slot(0), s.lr, float32(o.Epsilon))
+		}}, err
+}
+
+func (o Nadam) resolve() (*optimizer, error) {
+	err := resolveHypers(o.Name(), o.OptimizerOptions, learningRate(&o.LearningRate, 1e-3),
+		decayRate("beta 1", &o.Beta1, 0.9), decayRate("beta 2", &o.Beta2, 0.999), epsilonOf(&o.Epsilon))
+	return &optimizer{learningRate: o.LearningRate, options: o.OptimizerOptions, slots: 2,
+		begin: func(lr float64, t int64, s *stepScalars) {
+			// Keras: μₜ = β₁·(1 − ½·0.96ᵗ), and m̂ looks one step ahead.
+			mu := float64(o.Beta1 * (1 - 0.5*power32(0.96, t)))
+			next := float64(o.Beta1 * (1 - 0.5*power32(0.96, t+1)))
+			if t == 1 {
+				s.muProduct = 1
+			}
+			s.muProduct *= mu
+			s.adam = adamStep(o.Beta1, o.Beta2, o.Epsilon)
+			s.adam.Alpha = float32(lr)
+			s.adam.MomentumFactor = float32(next / (1 - float64(s.muProduct*next)))
+			s.adam.GradientFactor = float32((1 - mu) / (1 - s.muProduct))
+			s.adam.VelocityFactor = float32(1 / (1 - power32(o.Beta2, t)))
+		},
+		update: func(w, g []float32, slot func(int) []float32, s *stepScalars) {
+			kernels.Nadam(w, g, slot(0), slot(1), s.adam)
+		}}, err
+}
+
+func (o Adamax) resolve() (*optimizer, error) {
+	err := resolveHypers(o.Name(), o.OptimizerOptions, learningRate(&o.LearningRate, 1e-3),
+		decayRate("beta 1", &o.Beta1, 0.9), decayRate("beta 2", &o.Beta2, 0.999), epsilonOf(&o.Epsilon))
+	return &optimizer{learningRate: o.LearningRate, options: o.OptimizerOptions, slots: 2,
+		begin: func(lr float64, t int64, s *stepScalars) {
+			s.adam = adamStep(o.Beta1, o.Beta2, o.Epsilon)
+			s.adam.Alpha = float32(lr / (1 - power32(o.Beta1, t)))
+		},
+		update: func(w, g []float32, slot func(int) []float32, s *stepScalars) {
+			kernels.Adamax(w, g, slot(0), slot(1), s.adam)
+		}}, err
+}
+
+func (o Lion) resolve() (*optimizer, error) {
+	err := resolveHypers(o.Name(), o.OptimizerOptions, learningRate(&o.LearningRate, 1e-3),
+		decayRate("beta 1", &o.Beta1, 0.9), decayRate("beta 2", &o.Beta2, 0.99))
+	return &optimizer{learningRate: o.LearningRate, options: o.OptimizerOptions, slots: 1,
+		update: func(w, g []float32, slot func(int) []float32, s *stepScalars) {
+			kernels.Lion(w, g, slot(0), kernels.LionStep{LR: s.lr, Beta1: float32(o.Beta1),
+				OneMinusBeta1: float32(1 - o.Beta1), Beta2: float32(o.Beta2), OneMinusBeta2: float32(1 - o.Beta2)})
+		}}, err
+}
+
+func adamStep(beta1, beta2, epsilon float64) kernels.AdamStep {
+	return kernels.AdamStep{OneMinusBeta1: float32(1 - beta1), OneMinusBeta2: float32(1 - beta2),
+		Beta2: float32(beta2), Epsilon: float32(epsilon)}
+}
+
+// power32 returns the base, rounded to float32 as Keras rounds it before raising it, to the power t ≥ 0: by squaring,
+// so that the result depends on nothing but base and t.
+func power32(base float64, t int64) float64 {
+	p, square := 1.0, float64(float32(base))
+	for ; t > 0; t >>= 1 {
+		if t&1 == 1 {
+			p *= square
+		}
+		square *= square
+	}
+	return p
+}

@@ -1,0 +1,510 @@
+package net
+
+import (
+	"fmt"
+	"math"
+
+	"nnrt/kernels"
+)
+
+// Trainer trains a model batch by batch; Fit is a loop around one. It works on a copy of the model's parameters:
+// the model changes when Apply is called.
+type Trainer struct {
+	model     *Model
+	optimizer *optimizer
+	schedule  Schedule
+	loss      *lossOf
+	seed      uint64
+	threads   int
+
+	params, grads []float32
+	slots         [][]float32 // the optimiser's state, each of the parameters' size
+	scalars       stepScalars
+	layers        []trainLayer
+	learningRate  float64
+	step          int64 // batches trained
+
+	rows   int       // the most rows the buffers hold
+	losses []float32 // of a batch's rows
+	delta  [2][]float32
+	spare  []float32 // of the output's shape, for what few configurations need
+}
+
+// trainLayer is a layer with its place in the parameters and what its forward pass leaves for the backward one.
+type trainLayer struct {
+	*Layer
+	in, out                                        int
+	kernel, bias, gamma, beta, mean, variance      []float32
+	gradKernel, gradBias, gradGamma, gradBeta      []float32
+	pre                                            []float32 // Dense with an activation: what it is applied to
+	output                                         []float32
+	normalized, inverse                            []float32 // normalisation layers
+	mask                                           []float32 // Dropout: 0 or 1/(1−rate) for each element
+	batchMean, batchVariance, sumDelta, sumProduct []float32 // BatchNormalization
+}
+
+// NewTrainer makes a trainer by the configuration's loss, optimiser, schedule, seed and threads.
+func (m *Model) NewTrainer(c FitConfig) (*Trainer, error) {
+	if c.Optimizer == nil {
+		c.Optimizer = Adam{}
+	}
+	optimizer, err := c.Optimizer.resolve()
+	if err != nil {
+		return nil, err
+	}
+	if c.Schedule != nil {
+		if err := c.Schedule.validate(); err != nil {
+			return nil, err
+		}
+	}
+	loss, err := newLossOf(c.Loss, m)
+	if err != nil {
+		return nil, err
+	}
+	if c.Threads < 0 {
+		return nil, fmt.Errorf("net: %d threads", c.Threads)
+	}
+	if m.fresh {
+		m.Initialize(c.Seed)
+	}
+	t := &Trainer{model: m, optimizer: optimizer, schedule: c.Schedule, loss: loss, seed: c.Seed,
+		threads: threadCount(c.Threads), params: m.Parameters(), grads: make([]float32, m.size),
+		learningRate: optimizer.learningRate}
+	for range optimizer.slots {
+		slot := make([]float32, m.size)
+		fillConstant(slot, optimizer.initial)
+		t.slots = append(t.slots, slot)
+	}
+	width := m.inputs
+	t.layers = make([]trainLayer, len(m.layers))
+	for i := range t.layers {
+		l := &t.layers[i]
+		l.Layer, l.in, l.out = &m.layers[i], width, m.layers[i].outputs(width)
+		width = l.out
+		if l.Kind == BatchNormalizationLayer {
+			l.batchMean, l.batchVariance = make([]float32, l.out), make([]float32, l.out)
+			l.sumDelta, l.sumProduct = make([]float32, l.out), make([]float32, l.out)
+			l.inverse = make([]float32, l.out)
+		}
+	}
+	for _, v := range m.plan {
+		l := &t.layers[v.layer]
+		w, g := t.params[v.offset:][:v.size], t.grads[v.offset:][:v.size]
+		switch v.name {
+		case "kernel":
+			l.kernel, l.gradKernel = w, g
+		case "bias":
+			l.bias, l.gradBias = w, g
+		case "gamma":
+			l.gamma, l.gradGamma = w, g
+		case "beta":
+			l.beta, l.gradBeta = w, g
+		case "moving_mean":
+			l.mean = w
+		case "moving_variance":
+			l.variance = w
+		}
+	}
+	return t, nil
+}
+
+// reserve makes the buffers large enough for batches of that many rows.
+func (t *Trainer) reserve(rows int) {
+	if rows <= t.rows {
+		return
+	}
+	t.rows = rows
+	t.losses = make([]float32, rows)
+	widest := t.model.inputs
+	for i := range t.layers {
+		l := &t.layers[i]
+		widest = max(widest, l.out)
+		l.output = make([]float32, rows*l.out)
+		switch l.Kind {
+		case DenseLayer:
+			if l.Activation.Kind != kernels.Linear {
+				l.pre = make([]float32, rows*l.out)
+			}
+		case DropoutLayer:
+			l.mask = make([]float32, rows*l.out)
+		case BatchNormalizationLayer:
+			l.normalized = make([]float32, rows*l.out)
+		case LayerNormalizationLayer:
+			l.normalized = make([]float32, rows*l.out)
+			l.inverse = make([]float32, rows)
+		}
+	}
+	for i := range t.delta {
+		t.delta[i] = make([]float32, rows*widest)
+	}
+	t.spare = make([]float32, rows*t.loss.width)
+}
+
+// LearningRate returns the learning rate of the next step.
+func (t *Trainer) LearningRate() float64 {
+	if t.schedule != nil {
+		return t.schedule.At(t.step)
+	}
+	return t.learningRate
+}
+
+// SetLearningRate changes the learning rate of the steps to come. It has no effect under a Schedule.
+func (t *Trainer) SetLearningRate(lr float64) { t.learningRate = lr }
+
+// Steps returns the number of batches trained.
+func (t *Trainer) Steps() int64 { return t.step }
+
+// Apply puts the trained parameters into the model.
+func (t *Trainer) Apply() {
+	t.model.params = append([]float32(nil), t.params...)
+	t.model.fresh = false
+}
+
+// TrainOnBatch does one step: x has shape [rows, inputs], y [rows, outputs] (or [rows], class indices, for
+// SparseCategoricalCrossEntropy); weight has a factor for each row's loss or is nil. It returns the batch's loss
+// before the step, regularisation included.
+func (t *Trainer) TrainOnBatch(x, y, weight []float32) (float64, error) {
+	rows, err := checkRows(t.model, t.loss.Loss, x, y, weight)
+	if err != nil {
+		return 0, err
+	}
+	loss, _ := t.trainOnBatch(x, y, weight, rows)
+	return loss, nil
+}
+
+// checkRows returns the number of rows of x, or what is wrong with the lengths or the targets.
+func checkRows(m *Model, l Loss, x, y, weight []float32) (int, error) {
+	rows := len(x) / m.inputs
+	targets := l.targetWidth(m.Outputs())
+	switch {
+	case rows*m.inputs != len(x):
+		return 0, fmt.Errorf("net: %d input values are no whole number of rows of %d", len(x), m.inputs)
+	case rows == 0:
+		return 0, fmt.Errorf("net: no rows")
+	case len(y) != rows*targets:
+		return 0, fmt.Errorf("net: %d rows need %d target values (%d a row for %v), %d given",
+			rows, rows*targets, targets, l, len(y))
+	case weight != nil && len(weight) != rows:
+		return 0, fmt.Errorf("net: %d sample weights for %d rows", len(weight), rows)
+	}
+	return rows, l.checkTargets(y, m.Outputs())
+}
+
+// trainOnBatch is TrainOnBatch for lengths that fit; it also returns the outputs of the forward pass.
+func (t *Trainer) trainOnBatch(x, y, weight []float32, rows int) (loss float64, outputs []float32) {
+	t.reserve(rows)
+	t.forward(x, rows)
+	last := &t.layers[len(t.layers)-1]
+	outputs = last.output[:rows*last.out]
+	logits := outputs
+	if t.loss.fused {
+		logits = t.input(last, len(t.layers)-1, x, rows)
+		if last.Kind == DenseLayer {
+			logits = last.pre[:rows*last.out]
+		}
+	}
+	losses, delta := t.losses[:rows], t.delta[0][:rows*last.out]
+	t.loss.rows(losses, delta, logits, outputs, y, weight)
+	loss = meanLoss(losses, weight) + t.penalties(rows)
+	t.backward(x, delta, rows)
+	t.update()
+	return loss, outputs
+}
+
+// meanLoss returns Σ weight·loss/rows, summed in order in float64.
+func meanLoss(losses, weight []float32) float64 {
+	var sum float64
+	for i, l := range losses {
+		if weight != nil {
+			sum += float64(float64(l) * float64(weight[i]))
+		} else {
+			sum += float64(l)
+		}
+	}
+	return sum / float64(len(losses))
+}
+
+// penalties returns the regularisers' part of the loss.
+func (t *Trainer) penalties(rows int) float64 {
+	var sum float64
+	for i := range t.layers {
+		l := &t.layers[i]
+		sum += l.KernelRegularizer.penalty(l.kernel)
+		sum += l.BiasRegularizer.penalty(l.bias)
+		if l.ActivityRegularizer != (Regularizer{}) {
+			sum += l.ActivityRegularizer.penalty(l.output[:rows*l.out]) / float64(rows)
+		}
+	}
+	return sum
+}
+
+// input returns what layer i was given.
+func (t *Trainer) input(l *trainLayer, i int, x []float32, rows int) []float32 {
+	if i == 0 {
+		return x
+	}
+	return t.layers[i-1].output[:rows*l.in]
+}
+
+func (t *Trainer) forward(x []float32, rows int) {
+	for i := range t.layers {
+		l := &t.layers[i]
+		x, y := t.input(l, i, x, rows), l.output[:rows*l.out]
+		switch l.Kind {
+		case DenseLayer:
+			z := y
+			if l.Activation.Kind != kernels.Linear {
+				z = l.pre[:rows*l.out]
+			}
+			t.rowParts(rows, l.in*l.out, func(lo, hi int) {
+				kernels.GemmNN(z[lo*l.out:], x[lo*l.in:], l.kernel, l.bias, hi-lo, l.out, l.in, l.in, l.out, l.out)
+				activate(y[lo*l.out:hi*l.out], z[lo*l.out:hi*l.out], l.Activation, l.out)
+			})
+		case ActivationLayer:
+			activate(y, x, l.Activation, l.out)
+		case DropoutLayer:
+			t.dropout(i, x, y)
+		case BatchNormalizationLayer:
+			l.forwardBatchNormalization(y, x)
+		case LayerNormalizationLayer:
+			l.forwardLayerNormalization(y, x)
+		}
+	}
+}
+
+// rowParts runs f over the rows in parts; work is the number of fused multiply-adds of one row.
+func (t *Trainer) rowParts(rows, work int, f func(lo, hi int)) {
+	parallel(t.threads, rows, int64(rows)*int64(work), f)
+}
+
+// dropout draws a mask of the step and layer, row by row, and applies it.
+func (t *Trainer) dropout(i int, x, y []float32) {
+	l := &t.layers[i]
+	mask := l.mask[:len(x)]
+	var r random
+	r.seed(t.seed, streamDropout+uint64(t.step)*uint64(len(t.layers))+uint64(i))
+	keep := 1 / (1 - l.Rate)
+	for j := range mask {
+		mask[j] = 0
+		if r.float32() >= l.Rate {
+			mask[j] = keep
+		}
+		y[j] = x[j] * mask[j]
+	}
+}
+
+// backward computes all gradients from delta, the gradient by the outputs (by the last pre-activations if the loss is
+// fused), of which it makes use as working memory.
+func (t *Trainer) backward(x, delta []float32, rows int) {
+	first := 0 // the first layer with parameters: none before it needs a gradient
+	for first < len(t.layers)-1 && t.layers[first].kernel == nil && t.layers[first].gamma == nil &&
+		t.layers[first].beta == nil {
+		first++
+	}
+	for i := len(t.layers) - 1; i >= first; i-- {
+		l := &t.layers[i]
+		input, output := t.input(l, i, x, rows), l.output[:rows*l.out]
+		fused := t.loss.fused && i == len(t.layers)-1
+		below := t.delta[(len(t.layers)-i)&1][:rows*l.in]
+		if i == first {
+			below = nil
+		}
+		switch l.Kind {
+		case DenseLayer:
+			t.backwardDense(l, below, delta, input, output, rows, fused)
+		case ActivationLayer:
+			if below != nil && fused {
+				copy(below, delta)
+			} else if below != nil {
+				activationGradient(below, delta, input, output, l.Activation, l.out)
+			}
+		case DropoutLayer:
+			for j := range below {
+				below[j] = delta[j] * l.mask[j]
+			}
+		case BatchNormalizationLayer:
+			l.backwardBatchNormalization(below, delta)
+		case LayerNormalizationLayer:
+			l.backwardLayerNormalization(below, delta)
+		}
+		delta = below
+	}
+}
+
+// backwardDense turns delta into the gradient by the pre-activation, in place, and computes the gradients of kernel,
+// bias and, unless below is nil, input.
+func (t *Trainer) backwardDense(l *trainLayer, below, delta, input, output []float32, rows int, fused bool) {
+	pre := output
+	if l.Activation.Kind != kernels.Linear {
+		pre = l.pre[:rows*l.out]
+	}
+	if a := l.ActivityRegularizer; a != (Regularizer{}) {
+		l1, l2 := a.L1/float32(rows), a.L2/float32(rows)
+		if fused {
+			// delta is past the activation, and the penalty's gradient is not yet.
+			penalty := t.spare[:len(delta)]
+			clear(penalty)
+			kernels.AddPenalty(penalty, output, l1, l2)
+			activationGradient(penalty, penalty, pre, output, l.Activation, l.out)
+			for j, v := range penalty {
+				delta[j] += v
+			}
+		} else {
+			kernels.AddPenalty(delta, output, l1, l2)
+		}
+	}
+	if !fused {
+		t.rowParts(rows, 16*l.out, func(lo, hi int) {
+			part := func(x []float32) []float32 { return x[lo*l.out : hi*l.out] }
+			activationGradient(part(delta), part(delta), part(pre), part(output), l.Activation, l.out)
+		})
+	}
+	parallel(t.threads, l.in, int64(rows)*int64(l.in)*int64(l.out), func(lo, hi int) {
+		kernels.GemmTN(l.gradKernel[lo*l.out:], input[lo:], delta, hi-lo, l.out, rows, l.in, l.out, l.out)
+	})
+	if l.KernelRegularizer != (Regularizer{}) {
+		kernels.AddPenalty(l.gradKernel, l.kernel, l.KernelRegularizer.L1, l.KernelRegularizer.L2)
+	}
+	if l.bias != nil {
+		kernels.ColumnSums(l.gradBias, delta)
+		if l.BiasRegularizer != (Regularizer{}) {
+			kernels.AddPenalty(l.gradBias, l.bias, l.BiasRegularizer.L1, l.BiasRegularizer.L2)
+		}
+	}
+	if below != nil {
+		t.rowParts(rows, l.in*l.out, func(lo, hi int) {
+			kernels.GemmNT(below[lo*l.in:], delta[lo*l.out:], l.kernel, hi-lo, l.in, l.out, l.out, l.out, l.in)
+		})
+	}
+}
+
+// activationGradient computes dx = dy·a'(x), for rows of the given width; dx may be dy.
+func activationGradient(dx, dy, x, y []float32, a Activation, width int) {
+	if a.Kind == kernels.Linear {
+		if len(dx) > 0 && &dx[0] != &dy[0] {
+			copy(dx, dy)
+		}
+		return
+	}
+	kernels.ActivateGradient(dx, dy, x, y, a.Kind, a.Alpha, width)
+}
+
+// update clips the gradients, decays the weights and lets the optimiser follow the gradients.
+func (t *Trainer) update() {
+	lr := t.LearningRate()
+	t.step++
+	t.scalars.lr = float32(lr)
+	if t.optimizer.begin != nil {
+		t.optimizer.begin(float64(t.scalars.lr), t.step, &t.scalars)
+	}
+	o := &t.optimizer.options
+	if o.GlobalClipNorm > 0 {
+		var squares float32
+		for _, v := range t.model.plan {
+			if v.trainable {
+				g := t.grads[v.offset:][:v.size]
+				squares += kernels.Dot(g, g)
+			}
+		}
+		clipByNorm(t.grads, squares, o.GlobalClipNorm)
+	}
+	for _, v := range t.model.plan {
+		if !v.trainable {
+			continue
+		}
+		w, g := t.params[v.offset:][:v.size], t.grads[v.offset:][:v.size]
+		switch {
+		case o.ClipNorm > 0:
+			clipByNorm(g, kernels.Dot(g, g), o.ClipNorm)
+		case o.ClipValue > 0:
+			kernels.ClipValue(g, float32(o.ClipValue))
+		}
+		if o.WeightDecay > 0 {
+			kernels.Decay(w, float32(lr*o.WeightDecay))
+		}
+		t.optimizer.update(w, g, func(i int) []float32 { return t.slots[i][v.offset:][:v.size] }, &t.scalars)
+	}
+}
+
+// clipByNorm scales g so that its norm, of which the square is given, is at most limit.
+func clipByNorm(g []float32, squares float32, limit float64) {
+	norm := float32(math.Sqrt(float64(squares)))
+	if norm > float32(limit) || norm != norm {
+		kernels.Scale(g, float32(limit), norm)
+	}
+}
+
+func (l *trainLayer) forwardBatchNormalization(y, x []float32) {
+	batchStatistics(l.batchMean, l.batchVariance, x)
+	for j, v := range l.batchVariance {
+		l.inverse[j] = inverseDeviation(v, l.Epsilon)
+		rest := 1 - l.Momentum
+		l.mean[j] = kernels.FMA(l.Momentum, l.mean[j], float32(rest*l.batchMean[j]))
+		l.variance[j] = kernels.FMA(l.Momentum, l.variance[j], float32(rest*v))
+	}
+	for first := 0; first < len(x); first += l.out {
+		normalized := l.normalized[first:][:l.out]
+		for j, v := range x[first:][:l.out] {
+			normalized[j] = (v - l.batchMean[j]) * l.inverse[j]
+		}
+		scaleAndShiftRow(y[first:][:l.out], normalized, l.gamma, l.beta)
+	}
+}
+
+// backwardBatchNormalization: dx = gamma·inverse·(dy − mean(dy) − x̂·mean(dy·x̂)), means over the batch.
+func (l *trainLayer) backwardBatchNormalization(below, delta []float32) {
+	kernels.ColumnSums(l.sumDelta, delta)
+	columnProducts(l.sumProduct, delta, l.normalized[:len(delta)])
+	copy(l.gradBeta, l.sumDelta)
+	copy(l.gradGamma, l.sumProduct)
+	rows := float32(len(delta) / l.out)
+	for first := 0; first < len(below); first += l.out {
+		dx, dy, normalized := below[first:][:l.out], delta[first:][:l.out], l.normalized[first:][:l.out]
+		for j := range dx {
+			centred := dy[j] - l.sumDelta[j]/rows
+			centred = kernels.FMA(-normalized[j], l.sumProduct[j]/rows, centred)
+			scale := l.inverse[j]
+			if l.gamma != nil {
+				scale *= l.gamma[j]
+			}
+			dx[j] = scale * centred
+		}
+	}
+}
+
+func (l *trainLayer) forwardLayerNormalization(y, x []float32) {
+	for row, first := 0, 0; first < len(x); row, first = row+1, first+l.out {
+		normalized := l.normalized[first:][:l.out]
+		l.inverse[row] = normalizeRow(normalized, x[first:][:l.out], l.Epsilon)
+		scaleAndShiftRow(y[first:][:l.out], normalized, l.gamma, l.beta)
+	}
+}
+
+// backwardLayerNormalization: with d = dy·gamma, dx = inverse·(d − mean(d) − x̂·mean(d·x̂)), means over the row.
+func (l *trainLayer) backwardLayerNormalization(below, delta []float32) {
+	if l.beta != nil {
+		kernels.ColumnSums(l.gradBeta, delta)
+	}
+	if l.gamma != nil {
+		columnProducts(l.gradGamma, delta, l.normalized[:len(delta)])
+	}
+	n := float32(l.out)
+	for row, first := 0, 0; first < len(below); row, first = row+1, first+l.out {
+		dx, normalized := below[first:][:l.out], l.normalized[first:][:l.out]
+		scaleAndShiftRow(dx, delta[first:][:l.out], l.gamma, nil)
+		mean, product := kernels.Sum(dx)/n, kernels.Dot(dx, normalized)/n
+		for j, d := range dx {
+			dx[j] = kernels.FMA(-normalized[j], product, d-mean) * l.inverse[row]
+		}
+	}
+}
+
+// columnProducts computes sums[j] = Σ x[i,j]·y[i,j] over the rows in ascending order, fused.
+func columnProducts(sums, x, y []float32) {
+	clear(sums)
+	for width := len(sums); len(x) > 0; x, y = x[width:], y[width:] {
+		for j, v := range x[:width] {
+			sums[j] = kernels.FMA(v, y[j], sums[j])
+		}
+	}
+}
