@@ -260,7 +260,7 @@ func (l *lossOf) element(p, y float32, signs bool) (loss, slope float32) {
 		return float32(float32(0.5*e) * e), e
 	case logCosh: // e + softplus(−2e) − log 2
 		e := p - y
-		return e + kernels.Softplus(-2*e) - float32(math.Ln2), kernels.Tanh(e)
+		return e + kernels.SoftplusOf(-2*e) - float32(math.Ln2), kernels.TanhOf(e)
 	case hinge:
 		if signs {
 			y = y + y - 1
@@ -295,9 +295,9 @@ func (l *lossOf) binaryLogits(g, z, y []float32) float32 {
 	var sum float32
 	for j, v := range z {
 		t := l.smooth(y[j], 0.5)
-		sum += kernels.FMA(-v, t, kernels.Softplus(v))
+		sum += kernels.FMA(-v, t, kernels.SoftplusOf(v))
 		if g != nil {
-			g[j] = (kernels.Sigmoid1(v) - t) / float32(l.width)
+			g[j] = (kernels.SigmoidOf(v) - t) / float32(l.width)
 		}
 	}
 	return sum / float32(l.width)
