@@ -118,7 +118,7 @@ func (s *jsonSource) object(first bool) error {
 			return s.unexpected()
 		}
 	}
-	if len(s.rest) > 0 {
+	if s.peek(); len(s.rest) > 0 {
 		return errorf("%s after the end of the object", quote(string(s.rest)))
 	}
 	text := string(s.values)

@@ -132,6 +132,7 @@ type matrix struct {
 	cols    int
 	done    int64     // rows read
 	current []byte    // the current row's bytes
+	ahead   bool      // current is the next row already
 	numbers []float32 // the current row
 	whole   []byte    // the elements of a file in Fortran order, nil for others
 }
@@ -175,6 +176,12 @@ func (m *matrix) load() error {
 	return err
 }
 
+// begin reads the first row, so that the file has shown that it has as many columns as it says.
+func (m *matrix) begin() error {
+	m.ahead = true
+	return m.fill()
+}
+
 func (m *matrix) names() []string {
 	names := make([]string, m.cols)
 	for i := range names {
@@ -190,9 +197,12 @@ func (m *matrix) next(row *Row) error {
 		}
 		return errorf("the file goes on after the %d rows that its header gives", m.rows)
 	}
-	if err := m.fill(); err != nil {
-		return err
+	if !m.ahead {
+		if err := m.fill(); err != nil {
+			return err
+		}
 	}
+	m.ahead = false
 	m.done++
 	if m.numbers == nil {
 		m.numbers = make([]float32, m.cols)

@@ -67,7 +67,7 @@ func openNPY(br *bufio.Reader) (*matrix, error) {
 // npyElement returns the element type that a descr such as '<f4' names.
 func npyElement(descr string) (element, error) {
 	var e element
-	if len(descr) >= 3 {
+	if len(descr) >= 2 {
 		size, _ := strconv.Atoi(descr[2:])
 		e = element{kind: descr[1], size: size, big: descr[0] == '>'}
 		ordered := descr[0] == '<' || descr[0] == '>' || descr[0] == '|' && size == 1

@@ -82,6 +82,7 @@ type Reader struct {
 	names  []string
 	labels *Reader
 	close  []io.Closer
+	row    Row // here, not in Next, so that Next does not allocate it
 }
 
 // source is one format's reader.
@@ -157,6 +158,9 @@ func (r *Reader) open(in io.Reader, opt Options) error {
 		}
 		var src *matrix
 		if src, err = open(br); err == nil {
+			err = src.begin()
+		}
+		if err == nil {
 			r.src, r.names = src, src.names()
 		}
 	default:
@@ -233,8 +237,8 @@ func (r *Reader) Labelled() bool { return r.labels != nil }
 // Next returns the next row, or io.EOF after the last. An *Error is about the source's form: how many fields, what
 // JSON allows, how many bytes; what the values are worth is for an Encoder to say.
 func (r *Reader) Next() (Row, error) {
-	var row Row
-	if err := r.src.next(&row); err != nil {
+	r.row = Row{}
+	if err := r.src.next(&r.row); err != nil {
 		if err == io.EOF && r.labels != nil {
 			_, err = r.labels.Next() // there are as many, so this is the end too, or says what is wrong there
 			return Row{}, err
@@ -246,9 +250,9 @@ func (r *Reader) Next() (Row, error) {
 		if _, err := r.labels.Next(); err != nil {
 			return Row{}, err
 		}
-		row.Label, row.Labelled = r.labels.src.text(0), true
+		r.row.Label, r.row.Labelled = r.labels.src.text(0), true
 	}
-	return row, nil
+	return r.row, nil
 }
 
 // Text returns value i of the current row as a text, "" for Null. Integers of NPY and IDX are exact; other numbers have

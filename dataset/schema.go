@@ -240,18 +240,25 @@ func (s *Schema) Validate() error {
 	if err := checkTexts("missing-value spellings", s.NA); err != nil {
 		return err
 	}
-	seen := make(map[string]bool, len(s.Features)+1)
-	width, last := 0, -1
+	width := 0
+	for i := range s.Features {
+		if width += min(s.Features[i].width(), MaxInputs+1); width > MaxInputs {
+			return schemaErrorf("features", "more than %d inputs", MaxInputs)
+		}
+	}
+	seen := make(map[string]bool, len(s.Features))
+	last := -1
 	for i := range s.Features {
 		f := &s.Features[i]
 		field := fmt.Sprintf("feature %d", i+1)
 		if err := checkText(field, "name", f.Name); err != nil {
 			return err
 		}
+		if f.Name == "" {
+			return schemaErrorf(field, "no name")
+		}
 		field += " (" + f.Name + ")"
 		switch {
-		case f.Name == "":
-			return schemaErrorf(field, "no name")
 		case seen[f.Name]:
 			return schemaErrorf(field, "the name is used twice")
 		case f.Column <= last || f.Column >= s.Columns:
@@ -263,9 +270,6 @@ func (s *Schema) Validate() error {
 		last = f.Column
 		if err := f.validate(field); err != nil {
 			return err
-		}
-		if width += f.width(); width > MaxInputs {
-			return schemaErrorf(field, "more than %d inputs", MaxInputs)
 		}
 	}
 	if seen[s.Target.Name] {
