@@ -26,6 +26,8 @@ training. README.md describes the format and where Keras's other backends mean s
 
 import sys
 
+sys.dont_write_bytecode = True  # nothing but golden files appears beside this one
+
 import golden
 import values
 from golden import activation, batch_norm, dense, dropout, fit, inference, layer_norm, trajectory
@@ -179,14 +181,18 @@ def layers():
          [dense(6, use_bias=False), batch_norm(), activation("tanh"), dense(3, "softmax")], SPARSE, fast, "sparse")
     show("batchnorm_options", "Normalisation: BatchNormalization, momentum 0.9, epsilon 0.01",
          [first, batch_norm(momentum=0.9, epsilon=0.01), last])
-    show("batchnorm_no_center", "Normalisation: BatchNormalization without center", [first, batch_norm(center=False), last])
-    show("batchnorm_no_scale", "Normalisation: BatchNormalization without scale", [first, batch_norm(scale=False), last])
+    show("batchnorm_no_center", "Normalisation: BatchNormalization without center",
+         [first, batch_norm(center=False), last])
+    show("batchnorm_no_scale", "Normalisation: BatchNormalization without scale",
+         [first, batch_norm(scale=False), last])
     show("layernorm", "Normalisation: LayerNormalization", [dense(6), layer_norm(), activation("tanh"), last],
          optimizer=fast)
     show("layernorm_first", "Normalisation: LayerNormalization as the first layer, epsilon 1e-5",
          [layer_norm(epsilon=1e-5), first, last])
-    show("layernorm_no_center", "Normalisation: LayerNormalization without center", [first, layer_norm(center=False), last])
-    show("layernorm_no_scale", "Normalisation: LayerNormalization without scale", [first, layer_norm(scale=False), last])
+    show("layernorm_no_center", "Normalisation: LayerNormalization without center",
+         [first, layer_norm(center=False), last])
+    show("layernorm_no_scale", "Normalisation: LayerNormalization without scale",
+         [first, layer_norm(scale=False), last])
     show("layernorm_plain", "Normalisation: LayerNormalization without center and scale",
          [first, layer_norm(center=False, scale=False), last])
     show("dropout_off", "fit: Dropout with rate 0 changes nothing", [first, dropout(0.0), last])

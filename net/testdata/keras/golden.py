@@ -151,6 +151,7 @@ METRICS = {
 
 
 def make_model(spec, weights, dtype):
+    keras.utils.clear_session()  # so that layers are named dense, dense_1, … in every model
     keras.config.set_floatx(dtype)
     keras.config.set_dtype_policy(dtype)
     layers = [make_layer(layer) for layer in spec["layers"]]
@@ -268,7 +269,7 @@ def trajectory(name, item, layers, loss, optimizer, data, **options):
         "y": f32(y),
         "sample_weight": None if sample_weight is None else f32(sample_weight),
         "batches": u8(batches),
-        "variables": [v.path.split("/", 1)[-1] if v.path.startswith("sequential") else v.path for v in model.weights],
+        "variables": [v.path.removeprefix("sequential/") for v in model.weights],
         "weights": {str(step): [f32(w) for w in ws] for step, ws in {0: weights, **at}.items()},
         "losses": f32(losses),
         "float64_losses_difference": difference([np.array(losses)], [np.array(exact_losses)]),

@@ -8,7 +8,7 @@ from golden import f32, f64, make_schedule, rng_for, wanted, write
 ACTIVATIONS = [
     "linear", "relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "gelu_tanh", "silu", "mish", "sigmoid",
     "hard_sigmoid", "hard_silu", "log_sigmoid", "tanh", "softplus", "softsign", "exponential", "softmax", "log_softmax",
-]  # fmt: skip
+]
 
 
 def activation_function(name):
@@ -51,7 +51,7 @@ def activations():
         content = {
             "activation": name, "x": f32(x), "upstream": f32(upstream), "y": f32(y), "gradient_of_ones": f32(ones),
             "gradient": f32(random), "float64_y": f64(exact[0]), "float64_gradient": f64(exact[2]),
-        }  # fmt: skip
+        }
         write(file, f"Activations: {name}", content)
         print(file)
 
@@ -68,17 +68,19 @@ def schedules():
         {"name": "InverseTimeDecay", **first, "decay_steps": 10, "decay_rate": 0.5, "staircase": True},
         {"name": "PolynomialDecay", **first, "decay_steps": 30},
         {"name": "PolynomialDecay", **first, "decay_steps": 30, "end_learning_rate": 0.01, "power": 0.5},
-        {"name": "PolynomialDecay", **first, "decay_steps": 20, "end_learning_rate": 0.001, "power": 2.0, "cycle": True},
+        {"name": "PolynomialDecay", **first, "decay_steps": 20, "end_learning_rate": 0.001, "power": 2.0,
+         "cycle": True},
         {"name": "PiecewiseConstantDecay", "boundaries": [5, 20, 40], "values": [0.1, 0.05, 0.01, 0.001]},
         {"name": "CosineDecay", **first, "decay_steps": 40},
         {"name": "CosineDecay", **first, "decay_steps": 40, "alpha": 0.1},
-        {"name": "CosineDecay", "initial_learning_rate": 0.0, "decay_steps": 30, "warmup_target": 0.1, "warmup_steps": 10},
+        {"name": "CosineDecay", "initial_learning_rate": 0.0, "decay_steps": 30, "warmup_target": 0.1,
+         "warmup_steps": 10},
         {"name": "CosineDecay", "initial_learning_rate": 0.02, "decay_steps": 30, "alpha": 0.05, "warmup_target": 0.1,
          "warmup_steps": 7},
         {"name": "CosineDecayRestarts", **first, "first_decay_steps": 10},
         {"name": "CosineDecayRestarts", **first, "first_decay_steps": 7, "t_mul": 1.5, "m_mul": 0.8, "alpha": 0.1},
         {"name": "CosineDecayRestarts", **first, "first_decay_steps": 10, "t_mul": 1.0, "m_mul": 0.9},
-    ]  # fmt: skip
+    ]
     cases = []
     for spec in specs:
         schedule = make_schedule(spec)
@@ -163,7 +165,7 @@ def initializers():
 
     source.random = Spy
     names = ["GlorotUniform", "GlorotNormal", "HeUniform", "HeNormal", "LecunUniform", "LecunNormal", "RandomNormal",
-             "RandomUniform", "TruncatedNormal", "Zeros", "Ones"]  # fmt: skip
+             "RandomUniform", "TruncatedNormal", "Zeros", "Ones"]
     specs = [{"name": n} for n in names] + [
         {"name": "VarianceScaling"},
         {"name": "VarianceScaling", "scale": 0.5, "mode": "fan_out", "distribution": "uniform"},
@@ -184,7 +186,7 @@ def initializers():
             cases.append({
                 "initializer": spec, "shape": shape, "asked": dict(asked), "draw_mean": draw.mean(),
                 "draw_stddev": draw.std(), "draw_min": draw.min(), "draw_max": draw.max(),
-            })  # fmt: skip
+            })
     source.random = original
     write("initializers", "Initialisers", {"cases": cases})
     print("initializers")
