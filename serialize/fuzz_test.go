@@ -1,0 +1,64 @@
+package serialize
+
+import (
+	"bytes"
+	"testing"
+)
+
+// The corpora in testdata/fuzz are run by every go test. To look further:
+//
+//	go test ./serialize -run NONE -fuzz FuzzContent -fuzzminimizetime 10x
+
+// fuzz gives Decode and Load bytes: nothing may panic, take memory out of proportion or change the input, and what is
+// accepted must have one encoding.
+func fuzz(t *testing.T, blob []byte) {
+	took, _ := allocated(blob)
+	if took > 8*uint64(len(blob))+allocationConstant {
+		t.Errorf("%d bytes take %d bytes of memory", len(blob), took)
+	}
+	decodeCanonically(t, blob)
+}
+
+// FuzzDecode takes any bytes, as they are and with mended checksums.
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte{})
+	f.Add(mustEncode(f, tiny(f)))
+	f.Add(mustEncode(f, rich(f)))
+	f.Fuzz(func(t *testing.T, blob []byte) {
+		fuzz(t, blob)
+		fuzz(t, reseal(bytes.Clone(blob)))
+	})
+}
+
+// FuzzContent puts any contents of sections into a file whose layout and checksums are right.
+func FuzzContent(f *testing.F) {
+	for _, file := range []*File{tiny(f), rich(f), {Model: tutorial(f)}} {
+		c, err := parse(mustEncode(f, file), ptr(Limits{}.withDefaults()))
+		if err != nil {
+			f.Fatal(err)
+		}
+		var contents [5][]byte
+		for i, known := range knownSections {
+			if s := c.find(known.kind); s != nil {
+				contents[i] = s.data
+			}
+		}
+		f.Add(contents[0], contents[1], contents[2], contents[3], contents[4], uint16(9), []byte("unknown"))
+	}
+	f.Fuzz(func(t *testing.T, architecture, schema, metadata, selfTest, weights []byte, kind uint16, unknown []byte) {
+		c := &container{minor: kind, contract: 1}
+		for i, content := range [][]byte{architecture, schema, metadata, selfTest, weights} {
+			if s := knownSections[i]; len(content) > 0 || s.flags&flagCritical != 0 {
+				c.sections = append(c.sections, section{kind: s.kind, flags: s.flags, data: content})
+			}
+		}
+		if kind > typeWeights {
+			c.sections = append(c.sections, section{kind: kind, flags: kind & flagAligned, data: unknown})
+		}
+		blob, err := c.encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		fuzz(t, blob)
+	})
+}

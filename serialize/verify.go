@@ -1,0 +1,119 @@
+package serialize
+
+import (
+	"fmt"
+	"math"
+
+	"nnrt/kernels"
+	"nnrt/net"
+)
+
+// Check is one thing that Verify looked at.
+type Check struct {
+	Name   string // "weights", "schema", "contract" or "self-test"
+	Detail string // what was seen, in a few words
+	Err    error  // nil if all is well
+}
+
+// otherContractTolerance is how far a self-test output may be from the stored one, relative to 1 + |stored|, if the
+// file was written under another version of the arithmetic contract, when bits cannot be expected to agree.
+const otherContractTolerance = 1e-3
+
+// selfTestBatch is the number of rows of Verify's larger batches.
+const selfTestBatch = 33
+
+// Verify checks what Decode cannot know: that the self-test rows have the stored outputs on this machine's kernels,
+// bit for bit, each row alone and within a larger batch. For a File that was not decoded it also checks that the
+// weights are finite and that the schema is sound and fits the model. It returns every check that it made.
+func (f *File) Verify() []Check {
+	return []Check{f.verifyWeights(), f.verifySchema(), f.verifyContract(), f.verifySelfTest()}
+}
+
+func (f *File) verifyWeights() Check {
+	if err := weightsFault(f.Model); err != nil {
+		return Check{Name: "weights", Err: err}
+	}
+	return Check{Name: "weights", Detail: fmt.Sprintf("%d values, all finite", f.Model.NumParameters())}
+}
+
+// weightsFault names the first weight that is not finite, or returns nil.
+func weightsFault(model *net.Model) error {
+	for _, v := range model.Weights() {
+		for i, w := range v.Values {
+			if finite(w) {
+				continue
+			}
+			place := fmt.Sprintf("[%d]", i)
+			if len(v.Shape) == 2 {
+				place = fmt.Sprintf("[%d, %d]", i/v.Shape[1], i%v.Shape[1])
+			}
+			return fmt.Errorf("%w: %s%s is %v", ErrNotFinite, v.Name, place, w)
+		}
+	}
+	return nil
+}
+
+func (f *File) verifySchema() Check {
+	if f.Schema == nil {
+		return Check{Name: "schema", Detail: "none"}
+	}
+	if err := checkSchema(&section{kind: typeSchema}, f.Schema, f.Model); err != nil {
+		return Check{Name: "schema", Err: err}
+	}
+	detail := fmt.Sprintf("%d columns make %d inputs", len(f.Schema.Features), f.Schema.Width())
+	return Check{Name: "schema", Detail: detail}
+}
+
+func (f *File) verifyContract() Check {
+	detail := fmt.Sprintf("version %d of the arithmetic", f.contract())
+	if f.contract() != kernels.Contract {
+		detail += fmt.Sprintf("; this program has version %d, so the last digits of results may differ", kernels.Contract)
+	}
+	return Check{Name: "contract", Detail: detail}
+}
+
+func (f *File) verifySelfTest() Check {
+	rows := len(f.SelfTest.Inputs) / f.Model.Inputs()
+	if rows == 0 {
+		return Check{Name: "self-test", Detail: "none"}
+	}
+	predictor := f.Model.NewPredictor()
+	// A row alone and rows of a batch may run through different kernels, and must give the same.
+	for _, batch := range []int{1, selfTestBatch} {
+		if err := f.runSelfTest(predictor, batch); err != nil {
+			return Check{Name: "self-test", Err: err}
+		}
+	}
+	return Check{Name: "self-test", Detail: fmt.Sprintf("%d rows on the %s kernels", rows, kernels.Active())}
+}
+
+// runSelfTest predicts each row in a batch of its own repetitions.
+func (f *File) runSelfTest(predictor *net.Predictor, batch int) error {
+	in, out := f.Model.Inputs(), f.Model.Outputs()
+	x, y := make([]float32, 0, batch*in), make([]float32, batch*out)
+	for r := range len(f.SelfTest.Inputs) / in {
+		x = x[:0]
+		for range batch {
+			x = append(x, f.SelfTest.Inputs[r*in:][:in]...)
+		}
+		if err := predictor.Predict(y, x); err != nil {
+			return fmt.Errorf("%w: %w", ErrSelfTest, err)
+		}
+		for i, got := range y {
+			if want := f.SelfTest.Outputs[r*out+i%out]; !f.agree(got, want) {
+				return fmt.Errorf("%w: row %d, output %d is %v in a batch of %d, stored is %v",
+					ErrSelfTest, r+1, i%out+1, got, batch, want)
+			}
+		}
+	}
+	return nil
+}
+
+// agree says whether an output is what the file promises.
+func (f *File) agree(got, want float32) bool {
+	if f.contract() == kernels.Contract {
+		return math.Float32bits(got) == math.Float32bits(want)
+	}
+	difference := math.Abs(float64(got) - float64(want))
+	return difference <= otherContractTolerance*(1+math.Abs(float64(want)))
+}
