@@ -58,25 +58,24 @@ func isHeader(record, wanted []string) bool {
 	for _, f := range record {
 		fields[trim(f)] = true
 	}
-	found, numbered := 0, 0
+	numbers, found, numbered := 0, 0, 0
 	for _, w := range wanted {
-		if fields[w] {
-			if _, number := parseNumber(w); !number {
-				return true
+		if _, ok := parseNumber(w); ok {
+			if numbers++; fields[w] {
+				found++
 			}
-			found++
+		} else if fields[w] {
+			return true
 		}
 		if strings.HasPrefix(w, "c") && len(w) > 1 && digits(w, 1) == len(w)-1 {
 			numbered++
 		}
 	}
-	if len(wanted) > 0 {
-		if found == len(wanted) {
-			return true
-		}
-		if numbered == len(wanted) {
-			return false
-		}
+	if numbers > 0 && found == numbers {
+		return true
+	}
+	if len(wanted) > 0 && numbered == len(wanted) {
+		return false
 	}
 	for f := range fields {
 		if _, ok := parseNumber(f); ok || slices.Contains(defaultNA, f) {

@@ -49,6 +49,9 @@ type boundFeature struct {
 func (s *Schema) Encoder(src *Reader) (*Encoder, error) {
 	e, err := s.Bind(src.Columns(), src.Named())
 	if err != nil {
+		if c, ok := src.src.(*csvSource); ok && c.named {
+			return nil, fmt.Errorf("%w (the names are from the first line)", place(err, src.File(), 0, 0))
+		}
 		return nil, place(err, src.File(), 0, 0)
 	}
 	e.fromLabels = src.Labelled()
@@ -132,7 +135,7 @@ func (e *Encoder) bindPositions(n int) error {
 		if fewest := s.Columns - 1; len(e.features) < fewest || s.Target.Column < 0 && len(e.features) == fewest {
 			counts += fmt.Sprintf(", or %d with the features only", len(e.features))
 		}
-		return errorf("%d columns without names, where the model's data had %s", n, counts)
+		return errorf("%d columns to be matched by position, where the model's data had %s", n, counts)
 	}
 	return nil
 }

@@ -52,7 +52,8 @@ func drain(t *testing.T, data string, opt Options) (texts []string, numbers []fl
 }
 
 func FuzzCSV(f *testing.F) {
-	for _, s := range []string{"a,b\n1,2\n", "\ufeffa,b\r\n\"1\n\"\"\",\r\n\r\n?,x", "1;2\n", "a\x00", "\"", "a,\"b\"c", "a,a\n",
+	for _, s := range []string{"a,b\n1,2\n",
+		"\ufeffa,b\r\n\"1\n\"\"\",\r\n\r\n?,x", "1;2\n", "a\x00", "\"", "a,\"b\"c", "a,a\n",
 		"\x1f\x8b\x08\x00", ",\n1,2\n", "\xff\xfea\x00"} {
 		f.Add(s, uint8(0))
 		f.Add(s, uint8(HeaderYes))
@@ -65,7 +66,8 @@ func FuzzCSV(f *testing.F) {
 }
 
 func FuzzJSONLines(f *testing.F) {
-	for _, s := range []string{`{"a":1,"b":"x\u00e9\n","c":null}`, "{\"a\":true}\n\n{\"a\":-1.5e3,\"b\":[]}", `{"a":"\ud83d\ude00"}`,
+	for _, s := range []string{`{"a":1,"b":"x\u00e9\n","c":null}`, "{\"a\":true}\n\n{\"a\":-1.5e3,\"b\":[]}",
+		`{"a":"\ud83d\ude00"}`,
 		`{"a":{}}`, `{"a":01}`, `{"a":1}x`, `{"a":1,}`, "{\"a\":1}\n{\"a\":\"\xff\"}", `{ "a" : false , "b":0 } `} {
 		f.Add(s)
 	}
@@ -173,7 +175,8 @@ func FuzzNumber(f *testing.F) {
 
 // FuzzLearn checks that what is learned is a valid schema through which the same data is read as it was learned.
 func FuzzLearn(f *testing.F) {
-	for _, s := range []string{"a,b,y\n1,x,0\n2,y,1\n", "a,y\n1,a\n?,b\n3,c\n", "a,y\n1,1.5\n1e30,2.5\n", "a,y\nx,1\ny,01\nz,2\n"} {
+	for _, s := range []string{"a,b,y\n1,x,0\n2,y,1\n", "a,y\n1,a\n?,b\n3,c\n", "a,y\n1,1.5\n1e30,2.5\n",
+		"a,y\nx,1\ny,01\nz,2\n"} {
 		f.Add(s, uint8(0), "")
 		f.Add(s, uint8(0xff), "a")
 	}

@@ -295,11 +295,14 @@ func jsonNumber(b []byte) int {
 
 // peek skips spaces and returns the next byte, 0 at the end.
 func (s *jsonSource) peek() byte {
-	s.rest = bytes.TrimLeft(s.rest, " \t\r")
-	if len(s.rest) == 0 {
-		return 0
+	for len(s.rest) > 0 {
+		c := s.rest[0]
+		if c != ' ' && c != '\t' && c != '\r' {
+			return c
+		}
+		s.rest = s.rest[1:]
 	}
-	return s.rest[0]
+	return 0
 }
 
 // take skips spaces and the byte c, if it is the next.

@@ -218,6 +218,7 @@ func (l *learner) read() error {
 		}
 		l.target.own = append(l.target.own, v)
 		l.rows++
+		l.reserve()
 	}
 	if l.rows == 0 {
 		return errorf("no rows")
@@ -226,6 +227,17 @@ func (l *learner) read() error {
 		return errorf("a validation split of %g leaves none of the %d rows for training", l.cfg.ValidationSplit, l.rows)
 	}
 	return nil
+}
+
+// reserve makes room for all rows, where their number is known and a quarter of them has shown to be there.
+func (l *learner) reserve() {
+	m, ok := l.src.src.(*matrix)
+	if !ok || int64(l.rows) != (m.rows+3)/4 || m.rows > int64(math.MaxInt/4/len(l.columns)) {
+		return
+	}
+	more := int(m.rows) - l.rows
+	l.cells = slices.Grow(l.cells, more*len(l.columns))
+	l.target.own = slices.Grow(l.target.own, more)
 }
 
 // settle decides for each feature whether it is numbers or categories.

@@ -294,7 +294,8 @@ func TestLearnJSON(t *testing.T) {
 	if !sameBits(table.X, want) || !table.Schema.Named {
 		t.Errorf("%q: %v, want %v", table.Schema.InputNames(), table.X, want)
 	}
-	_, err = Learn(open(t, "x.jsonl", text+"\n"+`{"n":1,"t":"x","z":1}`, Options{}), Config{Target: "y", OnMissing: RuleMean})
+	text += "\n" + `{"n":1,"t":"x","z":1}`
+	_, err = Learn(open(t, "x.jsonl", text, Options{}), Config{Target: "y", OnMissing: RuleMean})
 	wantError(t, err, `x.jsonl: line 4: column "z": a key that the first object lacks`)
 }
 

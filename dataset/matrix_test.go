@@ -194,7 +194,9 @@ func TestIDX(t *testing.T) {
 		{idx(0x0d, "\x3f\x80\x00\x00\x7f\x80\x00\x00", 2), 1, []float32{1, float32(math.Inf(1))}},
 		{idx(0x0e, "\x3f\xf0\x00\x00\x00\x00\x00\x00", 1), 1, []float32{1}},
 	} {
-		for name, text := range map[string]string{"x-idx3-ubyte": c.text, "x.idx1-ubyte.gz": compress(t, c.text), "x": c.text} {
+		for name, text := range map[string]string{
+			"x-idx3-ubyte": c.text, "x.idx1-ubyte.gz": compress(t, c.text), "x": c.text,
+		} {
 			r := open(t, name, text, Options{})
 			_, got, err := readNumbers(r)
 			if err != nil || r.Format() != FormatIDX || len(r.Columns()) != c.cols || !sameBits(got, c.want) {
@@ -276,7 +278,8 @@ func TestLabels(t *testing.T) {
 func TestHalfFloat(t *testing.T) {
 	for h, want := range map[uint16]float32{
 		0: 0, 0x8000: float32(math.Copysign(0, -1)), 1: 1.0 / (1 << 24), 0x03ff: 1023.0 / (1 << 24), 0x0400: 1.0 / (1 << 14),
-		0x3c00: 1, 0xc000: -2, 0x7bff: 65504, 0x7c00: float32(math.Inf(1)), 0xfc00: float32(math.Inf(-1)), 0x8001: -1.0 / (1 << 24),
+		0x3c00: 1, 0xc000: -2, 0x7bff: 65504, 0x7c00: float32(math.Inf(1)), 0xfc00: float32(math.Inf(-1)),
+		0x8001: -1.0 / (1 << 24),
 	} {
 		if got := halfFloat(h); math.Float32bits(got) != math.Float32bits(want) {
 			t.Errorf("halfFloat(%#04x) = %g, want %g", h, got, want)
@@ -294,7 +297,8 @@ func TestIntegersAreRoundedOnce(t *testing.T) {
 		want uint32
 	}{
 		{1<<24 + 1, 0x4b800000}, {1<<24 + 3, 0x4b800002}, {1<<63 | 1<<39, 0x5f000000}, {1<<63 | 1<<39 | 1, 0x5f000001},
-		{1<<63 | 3<<39, 0x5f000002}, {1<<62 | 1<<38, 0x5e800000}, {1<<62 | 1<<38 | 1, 0x5e800001}, {math.MaxUint64, 0x5f800000},
+		{1<<63 | 3<<39, 0x5f000002}, {1<<62 | 1<<38, 0x5e800000}, {1<<62 | 1<<38 | 1, 0x5e800001},
+		{math.MaxUint64, 0x5f800000},
 		{1<<53 | 1<<29 | 1, 0x5a000001}, {1<<54 | 1<<30 | 1, 0x5a800001},
 	} {
 		b := binary.LittleEndian.AppendUint64(nil, c.v)

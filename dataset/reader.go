@@ -53,7 +53,7 @@ const Null = "\x00"
 type Options struct {
 	Format Format
 	// Header applies to CSV and TSV. HeaderAuto takes the first record as names
-	//   - if a wanted name (Names) that is not a number is among its fields, or if all wanted names are;
+	//   - if a wanted name (Names) is among its fields; of names that are numbers, all must be;
 	//   - else if no field of it is a number or missing, unless all wanted names are of the kind c1, c2, ….
 	Header Header
 	// Names are the columns that will be wanted, if known: the target and features, or Schema.Names.

@@ -63,8 +63,8 @@ type Target struct {
 	// Labels are the classes of TaskBinary (two; the second is the positive one, whose probability is the model's
 	// output) and TaskMulticlass (two or more, one output each), spelled as in the training data.
 	Labels []string
-	// Mean and Scale turn a regression target y into what the model learns, (y-Mean)/Scale in float32; so a model's
-	// output o means o*Scale + Mean (a product and a sum, each rounded). Both are 0 for the other tasks.
+	// Mean and Scale turn a regression target y into what the model learns, (y-Mean)/Scale in float32; so an
+	// output means output*Scale + Mean; see Value. Both are 0 for the other tasks.
 	Mean, Scale float32
 }
 
@@ -208,6 +208,9 @@ func (s *Schema) Outputs() int {
 	}
 	return 0
 }
+
+// Value turns an output of a regression into a value of the target: output·Scale + Mean, a product and a sum.
+func (t *Target) Value(output float32) float32 { return float32(output*t.Scale) + t.Mean }
 
 // SchemaError is what Validate finds wrong.
 type SchemaError struct {
@@ -394,6 +397,14 @@ func columnName(i int) string { return "c" + strconv.Itoa(i+1) }
 
 // trim removes the spaces and tabs around a field. Every name, number, category, label and missing-value spelling is
 // compared without them.
-func trim(s string) string { return strings.Trim(s, " \t") }
+func trim(s string) string {
+	for len(s) > 0 && (s[0] == ' ' || s[0] == '\t') {
+		s = s[1:]
+	}
+	for len(s) > 0 && (s[len(s)-1] == ' ' || s[len(s)-1] == '\t') {
+		s = s[:len(s)-1]
+	}
+	return s
+}
 
 func finite(x float32) bool { return math.Float32bits(x)&0x7f800000 != 0x7f800000 }
