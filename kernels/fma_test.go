@@ -59,13 +59,13 @@ func TestFMAIsRoundedOnce(t *testing.T) {
 	}
 	middle, subnormal := 0, 0
 	for range 200_000 {
-		// A product near the middle between c and its neighbour, where rounding twice goes wrong: c has 24 bits, a·b
-		// is half a unit of c's last place, give or take bits far below.
+		// c has 24 bits, and a·b is half a unit of c's last place, or (1+2⁻²³)(1−2⁻²³) = 1−2⁻⁴⁶ times that, of which
+		// float64's rounding of the sum makes the half.
 		exponent := r.IntN(200) - 120
 		c := float32(math.Ldexp(1+float64(r.IntN(1<<23))/(1<<23), exponent))
-		odd := float64(1 + r.IntN(3)*2)
-		a := float32(math.Ldexp(odd, exponent-24-10)) * float32(1+r.IntN(2)*2)
-		b := float32(math.Ldexp(1, 10)) * (1 + float32(r.IntN(3)-1)*0x1p-23)
+		off := float32(r.IntN(3)-1) * 0x1p-23
+		a := (1 + off) * float32(math.Ldexp(1, exponent-24-r.IntN(20)+10))
+		b := float32(math.Ldexp(1, exponent-24)) / (a / (1 + off)) * (1 - off)
 		check(a, b, c)
 		check(a, b, -c)
 		if s := float64(a)*float64(b) + float64(c); float32(s) != FMA(a, b, c) {
@@ -75,8 +75,9 @@ func TestFMAIsRoundedOnce(t *testing.T) {
 		a = math.Float32frombits(r.Uint32N(1<<23) + 52<<23)
 		b = math.Float32frombits(r.Uint32N(1<<23) + 52<<23)
 		c = math.Float32frombits(r.Uint32N(1 << 23))
-		if r.IntN(2) == 0 { // exact halves of the smallest subnormal, and almost
-			a, b = float32(2*r.IntN(9)+1)*0x1p-75, 0x1p-75*(1+float32(r.IntN(3)-1)*0x1p-23)
+		if r.IntN(2) == 0 { // halves of the smallest subnormal, and almost
+			off := float32(r.IntN(3)-1) * 0x1p-23
+			a, b = 0x1p-75*(1+off), 0x1p-75*(1-off)
 		}
 		check(a, b, c)
 		check(a, b, -c)

@@ -50,4 +50,15 @@ func Example() {
 	}
 	fmt.Println(p)
 	// Output:
+	// Epoch 1/10 - loss: 0.7494 - accuracy: 0.4860
+	// Epoch 2/10 - loss: 0.7101 - accuracy: 0.4940
+	// Epoch 3/10 - loss: 0.6993 - accuracy: 0.4970
+	// Epoch 4/10 - loss: 0.6966 - accuracy: 0.5040
+	// Epoch 5/10 - loss: 0.6954 - accuracy: 0.5100
+	// Epoch 6/10 - loss: 0.6949 - accuracy: 0.5020
+	// Epoch 7/10 - loss: 0.6946 - accuracy: 0.4950
+	// Epoch 8/10 - loss: 0.6945 - accuracy: 0.4960
+	// Epoch 9/10 - loss: 0.6941 - accuracy: 0.5090
+	// Epoch 10/10 - loss: 0.6939 - accuracy: 0.5030
+	// [0.4720768 0.5449537 0.52879345]
 }

@@ -1,0 +1,60 @@
+package kernels
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// lanesInOrder is the reductions' order of the package comment, element by element.
+func lanesInOrder(n int, add func(i int, sum float32) float32) float32 {
+	var lane [32]float32
+	for i := range n {
+		lane[i%32] = add(i, lane[i%32])
+	}
+	for h := 16; h > 0; h /= 2 {
+		for i := range h {
+			lane[i] += lane[i+h]
+		}
+	}
+	return lane[0]
+}
+
+func TestReductionsFollowTheContract(t *testing.T) {
+	forEachTier(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(4, 4))
+		for _, n := range []int{0, 1, 2, 10, 31, 32, 33, 63, 64, 65, 100, 1000, 4097} {
+			x, y := randomMatrix(r, n), randomMatrix(r, n)
+			if n > 100 {
+				x[50], y[70] = float32(math.Inf(1)), 1e-45
+			}
+			for _, c := range []struct {
+				name      string
+				got, want float32
+			}{
+				{"Sum", Sum(x), lanesInOrder(n, func(i int, s float32) float32 { return s + x[i] })},
+				{"SumAbs", SumAbs(x), lanesInOrder(n, func(i int, s float32) float32 {
+					return s + float32(math.Abs(float64(x[i])))
+				})},
+				{"Dot", Dot(x, y), lanesInOrder(n, func(i int, s float32) float32 { return bigFMA(x[i], y[i], s) })},
+			} {
+				if !sameFloat(c.got, c.want) {
+					t.Errorf("%s of %d elements: %x, want %x", c.name, n, c.got, c.want)
+				}
+			}
+		}
+		for _, width := range []int{1, 7, 16, 33} {
+			x, sums := randomMatrix(r, 19*width), make([]float32, width)
+			ColumnSums(sums, x)
+			for j, got := range sums {
+				var want float32
+				for i := range 19 {
+					want += x[i*width+j]
+				}
+				if !sameFloat(got, want) {
+					t.Errorf("column %d of %d: %x, want %x", j, width, got, want)
+				}
+			}
+		}
+	})
+}
