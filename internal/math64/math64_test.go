@@ -29,7 +29,7 @@ func wide(x []float64) []float64 {
 
 // The truth, in big floating point: the standard library's own functions are a few ULP off on some architectures.
 
-const precision = 400
+const precision = 256
 
 func newBig(x float64) *big.Float { return new(big.Float).SetPrec(precision).SetFloat64(x) }
 
@@ -106,28 +106,28 @@ func TestAgainstTheTruth(t *testing.T) {
 		}
 	}
 	limit = 0.9
-	for _, x := range append(sample(-745.5, 709.9, 1000), sample(-1, 1, 1000)...) {
+	for _, x := range append(sample(-745.5, 709.9, 300), sample(-1, 1, 300)...) {
 		check("Exp", x, Exp(x), bigExp(newBig(x)))
 	}
 	t.Logf("Exp: %.3f ULP", worst)
 	worst = 0
-	for _, x := range append(wide(sample(-744, 709, 1000)), sample(0.1, 3, 1000)...) {
+	for _, x := range append(wide(sample(-744, 709, 300)), sample(0.1, 3, 300)...) {
 		check("Log", x, Log(x), bigLog(newBig(x)))
 	}
 	t.Logf("Log: %.3f ULP", worst)
 	worst = 0
-	for _, x := range append(sample(-10, 10, 1000), sample(-1<<30, 1<<30, 1000)...) {
+	for _, x := range append(sample(-10, 10, 300), sample(-1<<30, 1<<30, 300)...) {
 		check("Cos", x, Cos(x), bigCos(newBig(x)))
 	}
 	t.Logf("Cos: %.3f ULP", worst)
 	worst, limit = 0, 1.5
 	for _, y := range []float64{-20.5, -1, 0.3, 0.5, 0.9, 1, 2, 17} {
-		for _, x := range sample(0.01, 10, 150) {
+		for _, x := range sample(0.01, 10, 60) {
 			check(fmt.Sprintf("Pow(·, %v)", y), x, Pow(x, y), bigPow(x, y))
 		}
 	}
 	for _, y := range []float64{-1000.25, 1000, 65536, 100000} {
-		for _, x := range sample(0.993, 1.007, 150) {
+		for _, x := range sample(0.993, 1.007, 60) {
 			check(fmt.Sprintf("Pow(·, %v)", y), x, Pow(x, y), bigPow(x, y))
 		}
 	}
