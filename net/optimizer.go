@@ -261,8 +261,8 @@ func (o Nadam) resolve() (*optimizer, error) {
 	return &optimizer{learningRate: o.LearningRate, options: o.OptimizerOptions, slots: 2,
 		begin: func(lr float64, t int64, s *stepScalars) {
 			// Keras: μₜ = β₁·(1 − ½·0.96ᵗ), and m̂ looks one step ahead.
-			mu := float64(o.Beta1 * (1 - 0.5*power32(0.96, t)))
-			next := float64(o.Beta1 * (1 - 0.5*power32(0.96, t+1)))
+			mu := float64(o.Beta1 * (1 - float64(0.5*power32(0.96, t))))
+			next := float64(o.Beta1 * (1 - float64(0.5*power32(0.96, t+1))))
 			if t == 1 {
 				s.muProduct = 1
 			}
