@@ -3,9 +3,9 @@ package kernels
 import "math"
 
 // The elementary functions are part of the arithmetic contract: the operations written here, in this order, on
-// float32, define the bits of the result. They use +, -, *, /, FMA, comparisons with selection and integer
-// operations on the bits only, and the branches are selections that both sides of may be computed, so that any
-// instruction set can follow them. A coefficient stands for the float32 nearest to its decimal digits.
+// float32, define the bits of the result. They use +, −, ·, /, FMA, comparisons and integer operations on the bits
+// only; a branch chooses between results that may both be computed, so that vector code can follow with a selection.
+// A coefficient stands for the float32 nearest to its decimal digits.
 //
 // Every polynomial was fitted as a weighted minimax (Lawson's iteratively reweighted least squares on 1,500 Chebyshev
 // nodes, function values with 40 digits) of the error in units of the result; then the coefficients were rounded to
@@ -19,12 +19,12 @@ const (
 	ln2      = 0.693147180559945309417 // rounded to float32 the error is 1.9e-9 only
 	ln2High  = 0x1.62e4p-1             // 15 bits: n·ln2High is exact for |n| < 2⁹
 	ln2Low   = ln2 - ln2High
-	rounder  = 0x1.8p23 // x + rounder − rounder rounds x to an integer, for |x| < 2²²
-	zeroBits = 0x4b400000
+	rounder  = 0x1.8p23   // x + rounder − rounder rounds x to an integer, for |x| < 2²²
+	zeroBits = 0x4b400000 // the bits of 0 + rounder
 )
 
-// Exp returns eˣ; at most 0.89 ULP from it, subnormal results included. Exp(x) is +Inf from 88.72284 on and 0 below
-// −103.97208; Exp(−Inf) is 0, Exp(+Inf) is +Inf, a NaN stays NaN.
+// Exp returns eˣ; at most 0.89 ULP from it, subnormal results included. Exp(x) is +Inf from 88.72284 on and 0 from
+// −103.97209 down; Exp(−Inf) is 0, Exp(+Inf) is +Inf, a NaN stays NaN.
 //
 // x is clamped to [−104, 89]; t = fma(x, log₂e, 1.5·2²³), whose low bits are the integer n nearest to x·log₂e;
 // r = x − n·ln 2 by fma(n, −ln2High, x), which is exact, then fma(n, −ln2Low, ·); then expPolynomial and scale.
@@ -89,7 +89,7 @@ func expm1Parts(x float32) (s, q float32) {
 	return powerOf2(int32(math.Float32bits(t) - zeroBits)), FMA(p, float32(r*r), r)
 }
 
-// expm1Negative returns eˣ − 1 for x ≤ 0 as fma(s, q, s − 1); at most 0.95 ULP from it. It is −1 from −17.32868 down;
+// expm1Negative returns eˣ − 1 for x ≤ 0 as fma(s, q, s − 1); at most 0.95 ULP from it. It is −1 from −16.98211 down;
 // −0 gives +0.
 func expm1Negative(x float32) float32 {
 	s, q := expm1Parts(x)
