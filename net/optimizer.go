@@ -306,15 +306,17 @@ func adamStep(beta1, beta2, epsilon float64) kernels.AdamStep {
 		Beta2: float32(beta2), Epsilon: float32(epsilon)}
 }
 
-// power32 returns the base, rounded to float32 as Keras rounds it before raising it, to the power t ≥ 0: by squaring,
-// so that the result depends on nothing but base and t.
-func power32(base float64, t int64) float64 {
-	p, square := 1.0, float64(float32(base))
+// power32 is power for a base rounded to float32 first, as Keras does before raising its decay rates.
+func power32(base float64, t int64) float64 { return power(float64(float32(base)), t) }
+
+// power returns base to the power t ≥ 0, by squaring: the result depends on nothing but the two.
+func power(base float64, t int64) float64 {
+	p := 1.0
 	for ; t > 0; t >>= 1 {
 		if t&1 == 1 {
-			p *= square
+			p *= base
 		}
-		square *= square
+		base *= base
 	}
 	return p
 }

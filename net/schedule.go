@@ -60,7 +60,7 @@ type CosineDecay struct {
 }
 
 // CosineDecayRestarts is CosineDecay that begins again: each period is TMul times as long as the one before and
-// starts from MMul times its learning rate.
+// its cosine MMul times as high; Alpha is not multiplied.
 type CosineDecayRestarts struct {
 	InitialLearningRate float64
 	FirstDecaySteps     int64
@@ -125,13 +125,13 @@ func (s CosineDecay) At(step int64) float64 {
 		step -= s.WarmupSteps
 		from = s.WarmupTarget
 	}
-	return cosine(from, s.Alpha, math.Min(float64(step)/float64(s.DecaySteps), 1))
+	return from * cosine(1, s.Alpha, math.Min(float64(step)/float64(s.DecaySteps), 1))
 }
 
-// cosine returns from·((1−alpha)·½(1+cos πx) + alpha).
-func cosine(from, alpha, x float64) float64 {
+// cosine returns (1−alpha)·height·½(1+cos πx) + alpha.
+func cosine(height, alpha, x float64) float64 {
 	half := 0.5 * (1 + math64.Cos(float64(math.Pi*x)))
-	return from * (float64((1-alpha)*half) + alpha)
+	return float64((1-alpha)*height*half) + alpha
 }
 
 func (s CosineDecayRestarts) At(step int64) float64 {
@@ -142,13 +142,18 @@ func (s CosineDecayRestarts) At(step int64) float64 {
 	if m == 0 {
 		m = 1
 	}
-	from, length, left := s.InitialLearningRate, float64(s.FirstDecaySteps), float64(step)
+	height, length, left := 1.0, float64(s.FirstDecaySteps), float64(step)
+	if t == 1 {
+		restarts := math.Floor(left / length)
+		height = power(m, int64(restarts))
+		left -= float64(restarts * length)
+	}
 	for left >= length {
 		left -= length
 		length *= t
-		from *= m
+		height *= m
 	}
-	return cosine(from, s.Alpha, left/length)
+	return s.InitialLearningRate * cosine(height, s.Alpha, left/length)
 }
 
 func (s ExponentialDecay) validate() error {
@@ -184,7 +189,7 @@ func (s CosineDecay) validate() error {
 }
 
 func (s CosineDecayRestarts) validate() error {
-	if s.TMul != 0 && s.TMul < 1 {
+	if s.TMul != 0 && s.TMul < 1 { // the periods would end at some step
 		return fmt.Errorf("net: CosineDecayRestarts with TMul %v, less than 1", s.TMul)
 	}
 	return scheduleFields("CosineDecayRestarts", s.FirstDecaySteps, s.InitialLearningRate, s.Alpha, s.TMul, s.MMul)
