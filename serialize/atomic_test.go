@@ -384,6 +384,9 @@ func (f *takenFiles) OpenFile(name string, flag int, mode fs.FileMode) (outputFi
 
 // TestConcurrentSavers: at every moment the file is one saver's, complete.
 func TestConcurrentSavers(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a file that is open for reading cannot be replaced here")
+	}
 	folder := t.TempDir()
 	path := filepath.Join(folder, "model.bin")
 	const savers = 8

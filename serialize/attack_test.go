@@ -462,11 +462,13 @@ func TestSchemaSection(t *testing.T) {
 		{"spelling twice", join(1, 0, 0, 2, "NA", "NA", 3, 2, numeric(0, "a"), numeric(0, "b"), target), ErrSchema},
 		{"no features", join(1, 0, 0, 0, 3, 0, target), ErrSchema},
 		{"more features than bytes", join(1, 0, 0, 0, 3, count(1000), numeric(0, "a")), ErrContent},
-		{"too many features", join(1, 0, 0, 0, 3, count(65537), bytes.Repeat([]byte{0}, 300000)), ErrLimit},
+		{"too many features", join(1, 0, 0, 0, 3, count(16385), bytes.Repeat([]byte{0}, 300000)), ErrLimit},
 		{"fewer columns than features", join(1, 0, 0, 0, 1, 2, numeric(0, "a"), numeric(0, "b"), target), ErrSchema},
 		{"too many columns", join(1, 0, 0, 0, count(1<<20+1), 2, numeric(0, "a"), numeric(0, "b"), target), ErrLimit},
 		{"column beyond the columns", join(1, 0, 0, 0, 3, 2, numeric(0, "a"), numeric(5, "b"), target), ErrSchema},
 		{"column that wraps", join(1, 0, 0, 0, 3, 2, count(math.MaxUint64), numeric(0, "a")[1:]), ErrLimit},
+		{"column that wraps after the last", join(1, 0, 0, 0, 3, 2, count(1<<20), numeric(0, "a")[1:], count(1<<63),
+			numeric(0, "b")[1:], target), ErrLimit},
 		{"features twice", join(1, 0, 0, 0, 3, 2, numeric(0, "a"), numeric(0, "a"), target), ErrSchema},
 		{"feature without a name", join(1, 0, 0, 0, 3, 2, numeric(0, "a"), numeric(0, ""), target), ErrText},
 		{"name with escape", join(1, 0, 0, 0, 3, 2, numeric(0, "a"), numeric(0, "\x1b"), target), ErrText},
@@ -639,16 +641,13 @@ func TestAllocation(t *testing.T) {
 	}
 	deep := mustEncode(t, &File{Model: makeModel(t, 1, layers...)})
 
-	wide := &dataset.Schema{Columns: 1 << 16, Target: dataset.Target{Column: -1}}
-	for i := range 1 << 16 {
-		f := dataset.Feature{Name: columnName(i), Column: i, Kind: dataset.Categorical, Categories: []string{""}}
-		if i >= 1<<14 {
-			f = dataset.Feature{Name: f.Name, Column: i, Kind: dataset.Numeric, Scale: 1}
-		}
-		wide.Features = append(wide.Features, f)
+	wide := &dataset.Schema{Columns: 1 << 14, Target: dataset.Target{Column: -1}}
+	for i := range 1 << 14 {
+		wide.Features = append(wide.Features, dataset.Feature{Name: columnName(i), Column: i,
+			Kind: dataset.Categorical, Categories: []string{""}})
 	}
 	identity := func(inputs int) *net.Model { return makeModel(t, inputs, net.Activate(net.Linear)) }
-	features := mustEncode(t, &File{Model: identity(1 << 16), Schema: wide})
+	features := mustEncode(t, &File{Model: identity(1 << 14), Schema: wide})
 
 	many := &dataset.Schema{Columns: 1, Target: dataset.Target{Column: -1}, Features: []dataset.Feature{
 		{Name: columnName(0), Kind: dataset.Categorical}}}
@@ -663,7 +662,7 @@ func TestAllocation(t *testing.T) {
 
 	huge := mustEncode(t, tiny(t))
 	binary.LittleEndian.PutUint64(huge[headerBytes+3*entryBytes+16:], 1<<29)
-	claims := join(1, 0, 0, 0, 0xff, 0xff, 0x3f, 0x80, 0x80, 4, bytes.Repeat([]byte{0}, 1<<18))
+	claims := join(1, 0, 0, 0, 0xff, 0xff, 0x3f, 0x80, 0x80, 1, bytes.Repeat([]byte{0}, 1<<18))
 	for _, tc := range []struct {
 		name string
 		blob []byte
@@ -671,7 +670,7 @@ func TestAllocation(t *testing.T) {
 	}{
 		{"tutorial", mustEncode(t, &File{Model: tutorial(t)}), true},
 		{"1,024 layers", deep, true},
-		{"65,536 features", features, true},
+		{"16,384 features", features, true},
 		{"16,384 categories", categories, true},
 		{"4 MiB of weights", mustEncode(t, &File{Model: makeModel(t, 1<<10, net.Dense(1<<10, net.Linear))}), true},
 		{"weights claimed", reseal(huge), false},

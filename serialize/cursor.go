@@ -107,7 +107,7 @@ func (c *cursor) count(limit int, what string) int {
 	case size > 1 && c.section.data[c.pos+size-1] == 0:
 		c.fail(ErrNotCanonical, "%s with leading zeros", what)
 		return 0
-	case n > uint64(limit):
+	case n > uint64(max(limit, 0)):
 		c.fail(ErrLimit, "%s %d, the limit is %d", what, n, limit)
 		return 0
 	}

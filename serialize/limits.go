@@ -15,7 +15,7 @@ type Limits struct {
 	Layers        int   // 1,024, which is also net's limit
 	Units         int   // inputs of the model, units of a layer: 65,536
 	NameBytes     int   // names of layers and columns, categories, labels, metadata keys: 255
-	Features      int   // columns that the schema uses: 65,536
+	Features      int   // columns that the schema uses: 16,384
 	Columns       int   // columns of the training data: 1,048,576
 	Categories    int   // categories of all features, labels and missing-value spellings together: 16,384
 	MetadataPairs int   // 1,024
@@ -39,7 +39,7 @@ func (l Limits) withDefaults() Limits {
 	set(&l.Layers, net.MaxLayers, net.MaxLayers)
 	set(&l.Units, 1<<16, net.MaxUnits)
 	set(&l.NameBytes, 255, math.MaxInt32)
-	set(&l.Features, 1<<16, math.MaxInt32)
+	set(&l.Features, 1<<14, math.MaxInt32)
 	set(&l.Columns, 1<<20, math.MaxInt32)
 	set(&l.Categories, 1<<14, math.MaxInt32)
 	set(&l.MetadataPairs, 1<<10, math.MaxInt32)

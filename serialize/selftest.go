@@ -15,7 +15,7 @@ type SelfTest struct {
 
 // NewSelfTest computes a self-test from input rows of shape [rows, inputs]. If inputs is nil it makes up one row, the
 // same for every model of a width, of values between −2 and 2. It returns an empty self-test if the outputs are not
-// finite, since a file cannot hold those.
+// finite, since a file cannot hold those. The self-test keeps inputs.
 func NewSelfTest(model *net.Model, inputs []float32) (SelfTest, error) {
 	if inputs == nil {
 		inputs = make([]float32, model.Inputs())
@@ -39,13 +39,21 @@ func NewSelfTest(model *net.Model, inputs []float32) (SelfTest, error) {
 // rowBytes is the size of a row in the file.
 func rowBytes(model *net.Model) int64 { return 4 * (int64(model.Inputs()) + int64(model.Outputs())) }
 
-// section lays the self-test out: all inputs, then all outputs.
-func (t *SelfTest) section(model *net.Model) (section, error) {
+// rows returns the number of rows, or an error if inputs and outputs are not that many rows of the model.
+func (t *SelfTest) rows(model *net.Model) (int, error) {
 	rows := int64(len(t.Inputs)) / int64(model.Inputs())
 	if rows*int64(model.Inputs()) != int64(len(t.Inputs)) || rows*int64(model.Outputs()) != int64(len(t.Outputs)) {
-		return section{}, formatError(sectionName(typeSelfTest), 0, ErrSelfTest,
+		return 0, formatError(sectionName(typeSelfTest), 0, ErrSelfTest,
 			"%d input and %d output values for a model of %d inputs and %d outputs",
 			len(t.Inputs), len(t.Outputs), model.Inputs(), model.Outputs())
+	}
+	return int(rows), nil
+}
+
+// section lays the self-test out: all inputs, then all outputs.
+func (t *SelfTest) section(model *net.Model) (section, error) {
+	if _, err := t.rows(model); err != nil {
+		return section{}, err
 	}
 	floats := make([]float32, 0, len(t.Inputs)+len(t.Outputs))
 	return section{kind: typeSelfTest, floats: append(append(floats, t.Inputs...), t.Outputs...)}, nil

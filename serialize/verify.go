@@ -24,7 +24,8 @@ const selfTestBatch = 33
 
 // Verify checks what Decode cannot know: that the self-test rows have the stored outputs on this machine's kernels,
 // bit for bit, each row alone and within a larger batch. For a File that was not decoded it also checks that the
-// weights are finite and that the schema is sound and fits the model. It returns every check that it made.
+// weights are finite and that the schema is sound and fits the model, which must not be nil. It returns every check
+// that it made.
 func (f *File) Verify() []Check {
 	return []Check{f.verifyWeights(), f.verifySchema(), f.verifyContract(), f.verifySelfTest()}
 }
@@ -60,7 +61,7 @@ func (f *File) verifySchema() Check {
 	if err := checkSchema(&section{kind: typeSchema}, f.Schema, f.Model); err != nil {
 		return Check{Name: "schema", Err: err}
 	}
-	detail := fmt.Sprintf("%d columns make %d inputs", len(f.Schema.Features), f.Schema.Width())
+	detail := fmt.Sprintf("columns: %d, inputs: %d", len(f.Schema.Features), f.Schema.Width())
 	return Check{Name: "schema", Detail: detail}
 }
 
@@ -73,9 +74,12 @@ func (f *File) verifyContract() Check {
 }
 
 func (f *File) verifySelfTest() Check {
-	rows := len(f.SelfTest.Inputs) / f.Model.Inputs()
-	if rows == 0 {
+	if len(f.SelfTest.Inputs)+len(f.SelfTest.Outputs) == 0 {
 		return Check{Name: "self-test", Detail: "none"}
+	}
+	rows, err := f.SelfTest.rows(f.Model)
+	if err != nil {
+		return Check{Name: "self-test", Err: err}
 	}
 	predictor := f.Model.NewPredictor()
 	// A row alone and rows of a batch may run through different kernels, and must give the same.
@@ -84,7 +88,7 @@ func (f *File) verifySelfTest() Check {
 			return Check{Name: "self-test", Err: err}
 		}
 	}
-	return Check{Name: "self-test", Detail: fmt.Sprintf("%d rows on the %s kernels", rows, kernels.Active())}
+	return Check{Name: "self-test", Detail: fmt.Sprintf("rows: %d, kernels: %s", rows, kernels.Active())}
 }
 
 // runSelfTest predicts each row in a batch of its own repetitions.

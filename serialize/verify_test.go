@@ -66,6 +66,8 @@ func TestVerifyFinds(t *testing.T) {
 			f.Contract = kernels.Contract + 1
 			f.SelfTest.Outputs[0] += 0.01
 		}},
+		{"outputs missing", "self-test", ErrSelfTest, func(f *File) { f.SelfTest.Outputs = f.SelfTest.Outputs[:1] }},
+		{"inputs missing", "self-test", ErrSelfTest, func(f *File) { f.SelfTest.Inputs = nil }},
 		{"NaN", "weights", ErrNotFinite, func(f *File) {
 			f.Model = withParameters(t, 1, float32(math.NaN()))
 		}},
