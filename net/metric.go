@@ -202,13 +202,13 @@ func argmax(x []float32) int {
 }
 
 // rankOf returns how many outputs are larger than that of a class: as TensorFlow's in_top_k, equal ones do not count,
-// and a class whose output is not finite ranks last.
+// and in a row with an output that is not finite every class ranks last.
 func rankOf(p []float32, class int) int {
-	if v := float64(p[class]); math.IsNaN(v) || math.IsInf(v, 0) {
-		return len(p)
-	}
 	rank := 0
 	for _, v := range p {
+		if v-v != 0 {
+			return len(p)
+		}
 		if v > p[class] {
 			rank++
 		}

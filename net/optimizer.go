@@ -267,7 +267,8 @@ func (o Nadam) resolve() (*optimizer, error) {
 				s.muProduct = 1
 			}
 			s.muProduct *= mu
-			s.adam = adamStep(o.Beta1, o.Beta2, o.Epsilon)
+			// Unlike Adam's, Nadam's 1−β is that of the rounded β in Keras.
+			s.adam = adamStep(float64(float32(o.Beta1)), float64(float32(o.Beta2)), o.Epsilon)
 			s.adam.Alpha = float32(lr)
 			s.adam.MomentumFactor = float32(next / (1 - float64(s.muProduct*next)))
 			s.adam.GradientFactor = float32((1 - mu) / (1 - s.muProduct))
