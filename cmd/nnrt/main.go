@@ -97,7 +97,7 @@ func doMain(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 func dispatch(e *env, args []string) (string, error) {
 	if len(args) == 0 {
 		writeOverview(e.stderr)
-		return "", errors.New("no command given")
+		return "", usagef("no command given")
 	}
 	all := commands()
 	name, rest := args[0], args[1:]
