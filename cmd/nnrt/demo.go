@@ -60,7 +60,9 @@ func demo(e *env, output string, seed uint64) error {
 			t.data.valRows(), demoEpochs, strings.Join(line, " "))
 	}
 	t.every = demoEvery
-	if err := t.fit(e); err != nil {
+	ctx, stop := untilInterrupted()
+	defer stop()
+	if err := t.fit(ctx, e); err != nil {
 		return err
 	}
 	blob, err := t.file()

@@ -111,12 +111,10 @@ func (w *rowWriter) appendJSON(b []byte, ids []string, y, values []float32) []by
 
 // appendFloat32 adds the shortest digits that read back to the same float32.
 func appendFloat32(b []byte, v float32) []byte {
-	switch f := float64(v); {
-	case math.IsInf(f, 1):
-		return append(b, "Inf"...)
-	default:
-		return strconv.AppendFloat(b, f, 'g', -1, 32)
+	if math.IsInf(float64(v), 1) {
+		return append(b, "Inf"...) // without the sign that Go gives it
 	}
+	return strconv.AppendFloat(b, float64(v), 'g', -1, 32)
 }
 
 // csvField quotes a field if it could be misread without quotes (RFC 4180).

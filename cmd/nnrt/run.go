@@ -14,6 +14,9 @@ import (
 	"nnrt/net"
 )
 
+// blockInputs bounds the memory of a block: its rows times the model's inputs.
+const blockInputs = 1 << 20
+
 // shardRows is how many rows make a block of --shard.
 const shardRows = 1024
 
@@ -111,7 +114,8 @@ func run(e *env, o *runOptions, model, data string) error {
 	if err != nil {
 		return err
 	}
-	p := &pipeline{src: src, encoder: encoder, shard: o.shard, batch: *o.batchSize, width: schema.Width(),
+	batch := min(*o.batchSize, max(1, blockInputs/schema.Width()))
+	p := &pipeline{src: src, encoder: encoder, shard: o.shard, batch: batch, width: schema.Width(),
 		model: file.Model, writer: newRowWriter(*o.format, *o.ids, answersOf(file))}
 	for i, id := range *o.ids {
 		at := slices.Index(src.Columns(), id)

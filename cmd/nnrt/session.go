@@ -102,11 +102,16 @@ func (t *session) makeModel() (err error) {
 	return nil
 }
 
-// fit trains. An interrupt ends it after the batch.
-func (t *session) fit(e *env) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop) // a second one ends the process at once
+// untilInterrupted returns a context that ends with the first interrupt or request to terminate; a second one ends the
+// process at once. It should last until the model is written, so that an interrupt does not cut that short.
+func untilInterrupted() (ctx context.Context, stop func()) {
+	ctx, stop = signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
+}
+
+// fit trains until the context ends.
+func (t *session) fit(ctx context.Context, e *env) error {
 	var shown *progress
 	if !e.quiet {
 		shown = newProgress(e, targetUnit(t.data.schema), t.every)

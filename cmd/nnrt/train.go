@@ -131,7 +131,9 @@ func train(e *env, o *trainOptions, data string) error {
 	if err != nil {
 		return err
 	}
-	if err := t.fit(e); err != nil {
+	ctx, stop := untilInterrupted()
+	defer stop()
+	if err := t.fit(ctx, e); err != nil {
 		return err
 	}
 	blob, err := t.file()
