@@ -74,6 +74,10 @@ func TestExamplesReachTheirFigures(t *testing.T) {
 	}
 }
 
+// demoSHA256 is what the demo's model must be on every machine. It changes with the arithmetic contract, with the file's
+// format and with what metadata says, and with nothing else.
+const demoSHA256 = "b87fb83b9921e885dd4efde5b0236a363381fd56565d7a2b82ce8d1e5f733fa5"
+
 func TestDemo(t *testing.T) {
 	folder := t.TempDir()
 	model := filepath.Join(folder, "demo.bin")
@@ -89,6 +93,9 @@ func TestDemo(t *testing.T) {
 	size, sum, err := fileSum(model)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if sum != demoSHA256 {
+		t.Errorf("the model's SHA-256 is %s, want %s", sum, demoSHA256)
 	}
 	for _, want := range []string{sum, "predicted  actual\n", "nnrt verify " + model, "rows       154\n"} {
 		if !strings.Contains(out, want) {
