@@ -1,6 +1,7 @@
 package net
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -29,8 +30,9 @@ type Metric struct {
 }
 
 // Metrics by Keras's names and meanings, but for AUC, which is exact here (the probability that a positive row's
-// output is above a negative one's, ties counting half) where Keras sums over 200 thresholds. R2 is 1 − Σ(y−p)²/Σ(y−ȳ)²
-// over all outputs together.
+// output is above a negative one's, ties counting half; NaN if an output is) where Keras sums over 200 thresholds.
+// R2 is 1 − Σ(y−p)²/Σ(y−ȳ)² over all outputs together; if all targets are equal it is 1 for the targets themselves and
+// 0 for anything else.
 var (
 	// Accuracy: with one output, the share of rows where (p > 0.5) equals the target; else the share of rows whose
 	// largest output (the first, of equal ones) is the target's class, given as index or one-hot.
@@ -202,12 +204,12 @@ func argmax(x []float32) int {
 }
 
 // rankOf returns how many outputs are larger than that of a class: as TensorFlow's in_top_k, equal ones do not count,
-// and in a row with an output that is not finite every class ranks last.
+// and in a row with an output that is not finite no class is among the first K, whatever K is.
 func rankOf(p []float32, class int) int {
 	rank := 0
 	for _, v := range p {
 		if v-v != 0 {
-			return len(p)
+			return math.MaxInt
 		}
 		if v > p[class] {
 			rank++
@@ -237,7 +239,11 @@ func (s *metricState) value() float64 {
 		return math.Sqrt(ratio(s.squares, s.values))
 	}
 	// r2: Σ(y−ȳ)² = Σy² − (Σy)²/n
-	return 1 - ratio(s.squares, s.sumSquares-ratio(s.sum*s.sum, s.values))
+	spread := s.sumSquares - ratio(s.sum*s.sum, s.values)
+	if spread == 0 && s.squares > 0 {
+		return 0
+	}
+	return 1 - ratio(s.squares, spread)
 }
 
 func ratio(a, b float64) float64 {
@@ -251,19 +257,14 @@ func ratio(a, b float64) float64 {
 // the larger output, equal ones counting half.
 func (s *metricState) areaUnderCurve() float64 {
 	sorted := slices.Clone(s.scores)
-	slices.SortFunc(sorted, func(a, b score) int {
-		switch {
-		case a.p < b.p:
-			return -1
-		case a.p > b.p:
-			return 1
-		}
-		return 0
-	})
+	slices.SortFunc(sorted, func(a, b score) int { return cmp.Compare(a.p, b.p) })
+	if len(sorted) > 0 && sorted[0].p != sorted[0].p { // NaNs come first
+		return math.NaN()
+	}
 	var below, positives, pairs float64 // negatives below, positives in all, pairs won (twice)
 	for i := 0; i < len(sorted); {
 		var same, samePositive float64 // rows with this output
-		for p := sorted[i].p; i < len(sorted) && (sorted[i].p == p || same+samePositive == 0); i++ {
+		for p := sorted[i].p; i < len(sorted) && sorted[i].p == p; i++ {
 			if sorted[i].positive {
 				samePositive++
 			} else {
