@@ -55,7 +55,7 @@ type CosineDecay struct {
 	InitialLearningRate float64
 	DecaySteps          int64
 	Alpha               float64 // 0
-	WarmupTarget        float64 // used if WarmupSteps > 0
+	WarmupTarget        float64 // needed if WarmupSteps > 0
 	WarmupSteps         int64
 }
 
@@ -184,6 +184,9 @@ func (s PiecewiseConstantDecay) validate() error {
 func (s CosineDecay) validate() error {
 	if s.WarmupSteps < 0 {
 		return fmt.Errorf("net: CosineDecay with %d warm-up steps", s.WarmupSteps)
+	}
+	if s.WarmupSteps > 0 && s.WarmupTarget == 0 {
+		return fmt.Errorf("net: CosineDecay with %d warm-up steps and no warm-up target", s.WarmupSteps)
 	}
 	return scheduleFields("CosineDecay", s.DecaySteps, s.InitialLearningRate, s.Alpha, s.WarmupTarget)
 }
