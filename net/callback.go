@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Callback is called while Fit runs. An error ends training and is returned by Fit. Embed NoCallback to write only
-// some of the methods, or use CallbackFuncs.
+// Callback is called while Fit runs. An error ends training at once and is returned by Fit; TrainEnd is not called
+// then, nor when the context ends. Embed NoCallback to write only some of the methods, or use CallbackFuncs.
 type Callback interface {
 	TrainBegin(*Run) error
 	BatchEnd(*Run) error
@@ -89,7 +89,7 @@ func worst(rising bool) float64 {
 	return math.Inf(1)
 }
 
-// EarlyStopping stops when a value has not improved for more than Patience epochs. A pointer to it is a Callback;
+// EarlyStopping stops when a value has not improved for Patience epochs, or for one if Patience is 0. A pointer to it is a Callback;
 // after Fit, StoppedEpoch and BestEpoch tell what happened.
 type EarlyStopping struct {
 	NoCallback
@@ -188,9 +188,9 @@ func (c *ReduceLROnPlateau) TrainBegin(r *Run) error {
 	if r.Trainer.schedule != nil {
 		return errors.New("net: ReduceLROnPlateau cannot change the learning rate of a Schedule")
 	}
-	if c.factor() >= 1 || !(c.factor() > 0) || c.Cooldown < 0 || !(c.MinLR >= 0) {
-		return fmt.Errorf("net: ReduceLROnPlateau with factor %v, cooldown %d, smallest rate %v",
-			c.Factor, c.Cooldown, c.MinLR)
+	if c.factor() >= 1 || !(c.factor() > 0) || c.Cooldown < 0 || !(c.MinLR >= 0) || math.IsNaN(c.MinDelta) {
+		return fmt.Errorf("net: ReduceLROnPlateau with factor %v, min delta %v, cooldown %d, smallest rate %v",
+			c.Factor, c.MinDelta, c.Cooldown, c.MinLR)
 	}
 	c.best, c.waited, c.cooldown = worst(c.Mode.rising(c.monitor())), 0, 0
 	return nil

@@ -27,8 +27,10 @@ type FitConfig struct {
 	ValidationY      []float32
 	ValidationWeight []float32 // a factor for each validation row's loss, or nil
 
-	SampleWeight []float32       // a factor for each row's loss, or nil
-	ClassWeight  map[int]float32 // a factor by the row's class, 1 where there is none; in training only
+	SampleWeight []float32 // a factor for each row's loss, or nil
+	// ClassWeight is a factor by the row's class: the target rounded to an integer, or, of several targets, which is the
+	// largest; 1 where there is none. In training only. With SampleWeight (Keras takes one of the two) both are factors.
+	ClassWeight map[int]float32
 
 	Callbacks []Callback
 }
@@ -41,8 +43,8 @@ type Value struct {
 
 // EpochLog is what an epoch ended with: loss, the metrics, and with validation val_loss and the metrics as val_….
 type EpochLog struct {
-	Epoch        int // from 1
-	LearningRate float64
+	Epoch        int     // from 1
+	LearningRate float64 // of its first batch
 	Values       []Value
 }
 
@@ -131,6 +133,8 @@ func newRun(m *Model, x, y []float32, c FitConfig) (*Run, error) {
 		return nil, fmt.Errorf("net: batches of %d rows", c.BatchSize)
 	case !(c.ValidationSplit >= 0 && c.ValidationSplit < 1):
 		return nil, fmt.Errorf("net: validation split %v outside 0 ≤ split < 1", c.ValidationSplit)
+	case c.ValidationX == nil && (c.ValidationY != nil || c.ValidationWeight != nil):
+		return nil, fmt.Errorf("net: validation targets or weights are given, and no validation rows")
 	case c.ValidationSplit > 0 && c.ValidationX != nil:
 		return nil, fmt.Errorf("net: both a validation split and validation rows are given")
 	}
@@ -157,6 +161,9 @@ func newRun(m *Model, x, y []float32, c FitConfig) (*Run, error) {
 			return nil, fmt.Errorf("net: a validation split of %v leaves none of %d rows to train on",
 				c.ValidationSplit, rows)
 		}
+		if train == rows {
+			return nil, fmt.Errorf("net: a validation split of %v takes none of %d rows", c.ValidationSplit, rows)
+		}
 		data, validate = data.split(train)
 	} else if c.ValidationX != nil {
 		n, err := checkRows(m, c.Loss, c.ValidationX, c.ValidationY, c.ValidationWeight)
@@ -165,8 +172,8 @@ func newRun(m *Model, x, y []float32, c FitConfig) (*Run, error) {
 		}
 		validate = rowSet{c.ValidationX, c.ValidationY, c.ValidationWeight, n}
 	}
-	outputs, targets := m.Outputs(), c.Loss.targetWidth(m.Outputs())
-	metrics, err := newMetricStates(c.Metrics, outputs, targets)
+	targets := c.Loss.targetWidth(m.Outputs())
+	metrics, err := newMetricStates(c.Metrics, m.Outputs(), targets)
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +187,7 @@ func newRun(m *Model, x, y []float32, c FitConfig) (*Run, error) {
 		batches: (data.rows + c.BatchSize - 1) / c.BatchSize,
 		order:   make([]int32, data.rows),
 		batchX:  make([]float32, c.BatchSize*m.inputs), batchY: make([]float32, c.BatchSize*targets)}
-	r.data.weight = classWeights(data, c.ClassWeight, outputs, targets)
+	r.data.weight = classWeights(data, c.ClassWeight, targets)
 	if r.data.weight != nil {
 		r.batchW = make([]float32, c.BatchSize)
 	}
@@ -205,20 +212,22 @@ func (d rowSet) split(n int) (head, tail rowSet) {
 }
 
 // classWeights returns the rows' weights times those of their classes.
-func classWeights(d rowSet, byClass map[int]float32, outputs, targets int) []float32 {
+func classWeights(d rowSet, byClass map[int]float32, targets int) []float32 {
 	if len(byClass) == 0 {
 		return d.weight
 	}
 	weight := make([]float32, d.rows)
 	for i := range weight {
 		y := d.y[i*targets:][:targets]
-		class := int(y[0])
+		class := math.RoundToEven(float64(y[0]))
 		if targets > 1 {
-			class = argmax(y)
+			class = float64(argmax(y))
 		}
 		weight[i] = 1
-		if w, ok := byClass[class]; ok {
-			weight[i] = w
+		if math.Abs(class) < math.MaxInt32 { // a conversion to int of anything else is not the same everywhere
+			if w, ok := byClass[int(class)]; ok {
+				weight[i] = w
+			}
 		}
 		if d.weight != nil {
 			weight[i] *= d.weight[i]
@@ -231,7 +240,8 @@ func (r *Run) train(ctx context.Context) error {
 	if err := r.call(Callback.TrainBegin); err != nil {
 		return err
 	}
-	for r.epoch = 1; r.epoch <= r.config.Epochs && !r.stopped; r.epoch++ {
+	for r.epoch < r.config.Epochs && !r.stopped {
+		r.epoch++
 		if err := r.trainEpoch(ctx); err != nil {
 			return err
 		}
@@ -260,10 +270,11 @@ func (r *Run) trainEpoch(ctx context.Context) error {
 	if !r.config.NoShuffle {
 		newRandom(r.config.Seed, streamShuffle+uint64(r.epoch)).shuffle(r.order)
 	}
-	for r.batch = 1; r.batch <= r.batches && !r.stopped; r.batch++ {
+	for r.batch = 0; r.batch < r.batches && !r.stopped; {
 		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("net: stopped in epoch %d after %d of %d batches: %w", r.epoch, r.batch-1, r.batches, err)
+			return fmt.Errorf("net: stopped in epoch %d after %d of %d batches: %w", r.epoch, r.batch, r.batches, err)
 		}
+		r.batch++
 		r.trainBatch()
 		if err := r.call(Callback.BatchEnd); err != nil {
 			return err
@@ -308,7 +319,7 @@ func (r *Run) trainBatch() {
 	}
 }
 
-// Epoch returns the number of the epoch, from 1; Epochs how many there are to be.
+// Epoch returns the number of the epoch, from 1 (0 in TrainBegin); Epochs how many there are to be.
 func (r *Run) Epoch() int  { return r.epoch }
 func (r *Run) Epochs() int { return r.config.Epochs }
 
