@@ -191,7 +191,7 @@ func genericNadam(w, g, m, v []float32, s AdamStep) {
 func genericAdamax(w, g, m, u []float32, s AdamStep) {
 	for i := range w {
 		m[i] = FMA(g[i]-m[i], s.OneMinusBeta1, m[i])
-		u[i] *= s.Beta2
+		u[i] = float32(u[i] * s.Beta2)
 		if size := abs(g[i]); size > u[i] {
 			u[i] = size
 		}
