@@ -5,7 +5,7 @@ import "nnrt/kernels"
 // Activation is an activation function with its parameter. The zero value is linear, Keras's default.
 type Activation struct {
 	Kind  kernels.Activation
-	Alpha float32 // slope of leaky_relu, α of elu and celu; unused by the others
+	Alpha float32 // slope of leaky_relu, α of elu and celu (there > 0); unused by the others
 }
 
 // Keras's activations with Keras's defaults; formulas and error bounds stand in nnrt/kernels.

@@ -116,7 +116,7 @@ func (m *Model) weightPenalty(params []float32) float64 {
 
 func (m *Model) hasActivityRegularizer() bool {
 	for i := range m.layers {
-		if m.layers[i].ActivityRegularizer != (Regularizer{}) {
+		if m.layers[i].penalizesActivity() {
 			return true
 		}
 	}
@@ -137,7 +137,7 @@ func (m *Model) activityPenalty(p *Predictor, x []float32, rows int) float64 {
 		next++
 		y := make([]float32, rows*o.out)
 		o.forward(y, nil, x, rows)
-		if l.ActivityRegularizer != (Regularizer{}) {
+		if l.penalizesActivity() {
 			sum += l.ActivityRegularizer.penalty(y) / float64(rows)
 		}
 		x = y

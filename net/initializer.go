@@ -57,7 +57,7 @@ func Ones() Initializer { return Initializer{Kind: onesInitializer} }
 // Constant starts at a value.
 func Constant(value float32) Initializer { return Initializer{Kind: constantInitializer, A: value} }
 
-// RandomUniform draws from [min, max); Keras's default is ±0.05.
+// RandomUniform draws evenly between min and max; Keras's default is ±0.05.
 func RandomUniform(min, max float32) Initializer {
 	return Initializer{Kind: randomUniformInitializer, A: min, B: max}
 }

@@ -3,6 +3,8 @@ package net
 import (
 	"fmt"
 	"math"
+
+	"nnrt/kernels"
 )
 
 // LayerKind says what a layer does. The values are stored in model files and never change.
@@ -103,7 +105,8 @@ func KernelRegularizer(r Regularizer) LayerOption { return func(l *Layer) { l.Ke
 // BiasRegularizer adds a penalty on a Dense bias to the loss.
 func BiasRegularizer(r Regularizer) LayerOption { return func(l *Layer) { l.BiasRegularizer = r } }
 
-// ActivityRegularizer adds a penalty on a Dense layer's output, divided by the batch's rows, to the loss.
+// ActivityRegularizer adds a penalty on a Dense layer's output, divided by the batch's rows, to the loss. On other
+// layers it does nothing.
 func ActivityRegularizer(r Regularizer) LayerOption {
 	return func(l *Layer) { l.ActivityRegularizer = r }
 }
@@ -125,6 +128,11 @@ func (l Layer) with(options []LayerOption) Layer {
 		option(&l)
 	}
 	return l
+}
+
+// penalizesActivity tells whether the layer's outputs are part of the loss.
+func (l *Layer) penalizesActivity() bool {
+	return l.Kind == DenseLayer && l.ActivityRegularizer != (Regularizer{})
 }
 
 // outputs returns the width of the layer's output for an input of the given width.
@@ -172,7 +180,7 @@ func (l *Layer) validate() error {
 	if !l.Activation.Kind.Valid() {
 		return fmt.Errorf("unknown activation %d", uint8(l.Activation.Kind))
 	}
-	if a := float64(l.Activation.Alpha); math.IsNaN(a) || math.IsInf(a, 0) {
+	if a := float64(l.Activation.Alpha); math.IsNaN(a) || math.IsInf(a, 0) || l.Activation.Kind == kernels.CELU && a <= 0 {
 		return fmt.Errorf("activation %v with parameter %v", l.Activation, l.Activation.Alpha)
 	}
 	return nil

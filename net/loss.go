@@ -1,6 +1,7 @@
 package net
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -59,7 +60,8 @@ type Loss struct {
 // Keras's losses with Keras's defaults. Targets have the outputs' shape, but for SparseCategoricalCrossEntropy: there
 // a row's target is the index of its class. Given the output of a sigmoid (softmax) layer, cross-entropies are
 // computed from what that layer was applied to, with gradient p − y, as Keras on TensorFlow does; other outputs are
-// taken as probabilities and clipped to [1e-7, 1−1e-7] (for more classes than two after division by their sum).
+// taken as probabilities and clipped to [1e-7, 1−1e-7]; over classes they are also divided by their sum, before that in
+// CategoricalCrossEntropy and after it in SparseCategoricalCrossEntropy.
 var (
 	BinaryCrossEntropy            = Loss{Kind: binaryCrossEntropy}
 	CategoricalCrossEntropy       = Loss{Kind: categoricalCrossEntropy}
@@ -98,7 +100,7 @@ func (l Loss) String() string {
 func (l Loss) validate(outputs int) error {
 	switch {
 	case lossNames[l.Kind] == "":
-		return fmt.Errorf("net: no loss given (FitConfig.Loss)")
+		return errors.New("net: no loss given")
 	case !(l.LabelSmoothing >= 0 && l.LabelSmoothing <= 1):
 		return fmt.Errorf("net: label smoothing %v outside 0…1", l.LabelSmoothing)
 	case l.Kind == huber && (!(l.Delta > 0) || math.IsInf(float64(l.Delta), 0)):

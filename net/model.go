@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+
+	"nnrt/kernels"
 )
 
 // Limits of a model. They also bound what a file can ask for.
@@ -13,8 +15,8 @@ const (
 )
 
 // Model is a chain of layers with its parameters. Predictors made from it share the parameters and never see them
-// change: Fit, SetWeights and Initialize put new parameters in the model's place of the old ones. Those three must
-// not run at the same time as other methods of the same Model; Predictors may go on meanwhile.
+// change: Fit, Trainer.Apply, SetWeights and Initialize put new parameters in the place of the old ones. Those four
+// must not run at the same time as other methods of the same Model; Predictors may go on meanwhile.
 type Model struct {
 	inputs int
 	layers []Layer
@@ -42,7 +44,8 @@ type Variable struct {
 }
 
 // New makes a model for rows of the given width. Its weights are drawn at once, from seed 0; Fit draws them anew
-// from its own seed unless the model has been trained or given weights by then. The error names the layer.
+// from its own seed unless the model has been trained or given weights by then. The error names the layer, or what
+// is wrong with the environment variable NNRT_KERNELS.
 func New(inputs int, layers ...Layer) (*Model, error) {
 	m, err := build(inputs, layers)
 	if err != nil {
@@ -79,6 +82,9 @@ func CountParameters(inputs int, layers []Layer) (int, error) {
 }
 
 func build(inputs int, layers []Layer) (*Model, error) {
+	if err := kernels.Err(); err != nil {
+		return nil, fmt.Errorf("net: %w", err)
+	}
 	if inputs < 1 || inputs > MaxUnits {
 		return nil, fmt.Errorf("net: inputs %d outside 1…%d", inputs, MaxUnits)
 	}
@@ -186,6 +192,12 @@ func (m *Model) planLayer(i, width int) error {
 
 // Initialize draws all weights anew.
 func (m *Model) Initialize(seed uint64) {
+	m.params = m.initial(seed)
+	m.fresh = false
+}
+
+// initial returns all parameters as the initialisers draw them.
+func (m *Model) initial(seed uint64) []float32 {
 	params := make([]float32, m.size)
 	for _, v := range m.plan {
 		w := params[v.offset:][:v.size]
@@ -214,8 +226,7 @@ func (m *Model) Initialize(seed uint64) {
 		}
 		initializer.fill(w, fanIn, fanOut, newRandom(seed, stream))
 	}
-	m.params = params
-	m.fresh = false
+	return params
 }
 
 // Inputs returns the width of an input row.

@@ -130,26 +130,26 @@ type stepScalars struct {
 
 // hyper is one hyperparameter in the check of an optimiser.
 type hyper struct {
-	name         string
-	value        *float64
-	byDefault    float64
-	below, above float64 // the value must be > above (≥ if above is 0 and the default is 0) and < below
+	name      string
+	value     *float64
+	byDefault float64
+	below     float64 // the value, rounded to float32, must be > 0 (or 0, if that is the default) and < below
 }
 
 var infinity = math.Inf(1)
 
 func resolveHypers(name string, o OptimizerOptions, hypers ...hyper) error {
 	hypers = append(hypers,
-		hyper{"clip norm", &o.ClipNorm, 0, infinity, 0},
-		hyper{"global clip norm", &o.GlobalClipNorm, 0, infinity, 0},
-		hyper{"clip value", &o.ClipValue, 0, infinity, 0},
-		hyper{"weight decay", &o.WeightDecay, 0, infinity, 0})
+		hyper{"clip norm", &o.ClipNorm, 0, infinity},
+		hyper{"global clip norm", &o.GlobalClipNorm, 0, infinity},
+		hyper{"clip value", &o.ClipValue, 0, infinity},
+		hyper{"weight decay", &o.WeightDecay, 0, infinity})
 	for _, h := range hypers {
 		if *h.value == 0 {
 			*h.value = h.byDefault
 		}
-		if v := *h.value; !(v >= h.above && v < h.below) || v == 0 && h.byDefault != 0 {
-			return fmt.Errorf("net: %s: %s %v is out of range", name, h.name, v)
+		if v := float32(*h.value); !(v >= 0 && v < float32(h.below)) || v == 0 && *h.value != 0 {
+			return fmt.Errorf("net: %s: %s %v is out of range", name, h.name, *h.value)
 		}
 	}
 	set := 0
@@ -165,14 +165,14 @@ func resolveHypers(name string, o OptimizerOptions, hypers ...hyper) error {
 }
 
 func learningRate(v *float64, byDefault float64) hyper {
-	return hyper{"learning rate", v, byDefault, infinity, 0}
+	return hyper{"learning rate", v, byDefault, infinity}
 }
 
 func decayRate(name string, v *float64, byDefault float64) hyper {
-	return hyper{name, v, byDefault, 1, 0}
+	return hyper{name, v, byDefault, 1}
 }
 
-func epsilonOf(v *float64) hyper { return hyper{"epsilon", v, 1e-7, infinity, 0} }
+func epsilonOf(v *float64) hyper { return hyper{"epsilon", v, 1e-7, infinity} }
 
 func (o SGD) resolve() (*optimizer, error) {
 	err := resolveHypers(o.Name(), o.OptimizerOptions, learningRate(&o.LearningRate, 0.01),
@@ -213,8 +213,10 @@ func (o RMSprop) resolve() (*optimizer, error) {
 	return r, err
 }
 
-func (o Adam) resolve() (*optimizer, error) {
-	err := resolveHypers(o.Name(), o.OptimizerOptions, learningRate(&o.LearningRate, 1e-3),
+func (o Adam) resolve() (*optimizer, error) { return o.resolveAs(o.Name()) }
+
+func (o Adam) resolveAs(name string) (*optimizer, error) {
+	err := resolveHypers(name, o.OptimizerOptions, learningRate(&o.LearningRate, 1e-3),
 		decayRate("beta 1", &o.Beta1, 0.9), decayRate("beta 2", &o.Beta2, 0.999), epsilonOf(&o.Epsilon))
 	r := &optimizer{learningRate: o.LearningRate, options: o.OptimizerOptions, slots: 2}
 	if o.AMSGrad {
@@ -238,16 +240,12 @@ func (o AdamW) resolve() (*optimizer, error) {
 	if o.WeightDecay == 0 {
 		o.WeightDecay = 0.004
 	}
-	r, err := Adam(o).resolve()
-	if err != nil {
-		err = fmt.Errorf("net: adamw, as %w", err)
-	}
-	return r, err
+	return Adam(o).resolveAs(o.Name())
 }
 
 func (o Adagrad) resolve() (*optimizer, error) {
 	err := resolveHypers(o.Name(), o.OptimizerOptions, learningRate(&o.LearningRate, 1e-3),
-		hyper{"initial accumulator", &o.InitialAccumulator, 0.1, infinity, 0}, epsilonOf(&o.Epsilon))
+		hyper{"initial accumulator", &o.InitialAccumulator, 0.1, infinity}, epsilonOf(&o.Epsilon))
 	return &optimizer{learningRate: o.LearningRate, options: o.OptimizerOptions, slots: 1,
 		initial: float32(o.InitialAccumulator),
 		update: func(w, g []float32, slot func(int) []float32, s *stepScalars) {
@@ -266,7 +264,7 @@ func (o Nadam) resolve() (*optimizer, error) {
 			if t == 1 {
 				s.muProduct = 1
 			}
-			s.muProduct *= mu
+			s.muProduct = float64(s.muProduct * mu)
 			// Unlike Adam's, Nadam's 1−β is that of the rounded β in Keras.
 			s.adam = adamStep(float64(float32(o.Beta1)), float64(float32(o.Beta2)), o.Epsilon)
 			s.adam.Alpha = float32(lr)
@@ -315,9 +313,9 @@ func power(base float64, t int64) float64 {
 	p := 1.0
 	for ; t > 0; t >>= 1 {
 		if t&1 == 1 {
-			p *= base
+			p = float64(p * base)
 		}
-		base *= base
+		base = float64(base * base)
 	}
 	return p
 }

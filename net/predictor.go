@@ -82,9 +82,9 @@ func (p *Predictor) Predict(y, x []float32) error {
 	if rows*p.inputs != len(x) {
 		return fmt.Errorf("net: %d input values are no whole number of rows of %d", len(x), p.inputs)
 	}
-	if len(y) != rows*p.outputs {
+	if int64(len(y)) != int64(rows)*int64(p.outputs) {
 		return fmt.Errorf("net: %d rows need %d output values (%d a row), %d given",
-			rows, rows*p.outputs, p.outputs, len(y))
+			rows, int64(rows)*int64(p.outputs), p.outputs, len(y))
 	}
 	p.run(y, nil, x, rows)
 	return nil

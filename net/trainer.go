@@ -43,7 +43,8 @@ type trainLayer struct {
 	batchMean, batchVariance, sumDelta, sumProduct []float32 // BatchNormalization
 }
 
-// NewTrainer makes a trainer by the configuration's loss, optimiser, schedule, seed and threads.
+// NewTrainer makes a trainer by the configuration's loss, optimiser, schedule, seed and threads. If the model has
+// neither been trained nor given weights, it begins with weights drawn from the seed.
 func (m *Model) NewTrainer(c FitConfig) (*Trainer, error) {
 	if c.Optimizer == nil {
 		c.Optimizer = Adam{}
@@ -64,11 +65,12 @@ func (m *Model) NewTrainer(c FitConfig) (*Trainer, error) {
 	if c.Threads < 0 {
 		return nil, fmt.Errorf("net: %d threads", c.Threads)
 	}
+	params := m.Parameters()
 	if m.fresh {
-		m.Initialize(c.Seed)
+		params = m.initial(c.Seed)
 	}
 	t := &Trainer{model: m, optimizer: optimizer, schedule: c.Schedule, loss: loss, seed: c.Seed,
-		threads: threadCount(c.Threads), params: m.Parameters(), grads: make([]float32, m.size),
+		threads: threadCount(c.Threads), params: params, grads: make([]float32, m.size),
 		learningRate: optimizer.learningRate}
 	for range optimizer.slots {
 		slot := make([]float32, m.size)
@@ -181,9 +183,9 @@ func checkRows(m *Model, l Loss, x, y, weight []float32) (int, error) {
 		return 0, fmt.Errorf("net: %d input values are no whole number of rows of %d", len(x), m.inputs)
 	case rows == 0:
 		return 0, fmt.Errorf("net: no rows")
-	case len(y) != rows*targets:
+	case int64(len(y)) != int64(rows)*int64(targets):
 		return 0, fmt.Errorf("net: %d rows need %d target values (%d a row for %v), %d given",
-			rows, rows*targets, targets, l, len(y))
+			rows, int64(rows)*int64(targets), targets, l, len(y))
 	case weight != nil && len(weight) != rows:
 		return 0, fmt.Errorf("net: %d sample weights for %d rows", len(weight), rows)
 	}
@@ -231,7 +233,7 @@ func (t *Trainer) penalties(rows int) float64 {
 		l := &t.layers[i]
 		sum += l.KernelRegularizer.penalty(l.kernel)
 		sum += l.BiasRegularizer.penalty(l.bias)
-		if l.ActivityRegularizer != (Regularizer{}) {
+		if l.penalizesActivity() {
 			sum += l.ActivityRegularizer.penalty(l.output[:rows*l.out]) / float64(rows)
 		}
 	}
@@ -338,8 +340,8 @@ func (t *Trainer) backwardDense(l *trainLayer, below, delta, input, output []flo
 	if l.Activation.Kind != kernels.Linear {
 		pre = l.pre[:rows*l.out]
 	}
-	if a := l.ActivityRegularizer; a != (Regularizer{}) {
-		l1, l2 := a.L1/float32(rows), a.L2/float32(rows)
+	if l.penalizesActivity() {
+		l1, l2 := l.ActivityRegularizer.L1/float32(rows), l.ActivityRegularizer.L2/float32(rows)
 		if fused {
 			// delta is past the activation, and the penalty's gradient is not yet.
 			penalty := t.spare[:len(delta)]

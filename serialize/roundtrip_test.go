@@ -243,6 +243,9 @@ func TestEveryActivation(t *testing.T) {
 		}
 		n++
 		for _, alpha := range []float32{kind.DefaultAlpha(), 0, 0.5} {
+			if kind == kernels.CELU && alpha == 0 {
+				continue // net refuses it
+			}
 			m := makeModel(t, 2, net.Dense(2, net.Activation{Kind: kind, Alpha: alpha}))
 			sameModel(t, mustDecode(t, mustEncode(t, &File{Model: m})).Model, m)
 		}
