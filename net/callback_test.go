@@ -104,6 +104,7 @@ func TestReduceLROnPlateau(t *testing.T) {
 			[]float64{1, 0.5, 0.5, 0.25, 0.25}},
 		{"the floor", ReduceLROnPlateau{Factor: 0.5, Patience: 1, MinLR: 0.4}, []float64{1, 1, 1, 1},
 			[]float64{1, 0.5, 0.4, 0.4}},
+		{"no rise to the floor", ReduceLROnPlateau{Patience: 1, MinLR: 2}, []float64{1, 1, 1}, []float64{1, 1, 1}},
 		{"defaults", ReduceLROnPlateau{}, make([]float64, 11), []float64{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0.1}},
 	} {
 		if _, rates, _ := playEpochs(t, &c.reduce, "val_loss", c.values...); !slices.Equal(rates, c.rates) {
