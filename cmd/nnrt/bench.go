@@ -82,7 +82,8 @@ func benchCommand() *command {
 		summary: "measure this machine's kernels, or a model",
 		details: "Prints Go's benchmark format, which benchstat reads. gemm is the matrix products of a layer: nn forward, " +
 			"tn the gradient of its weights, nt that of its inputs, all of 2·M·K·N floating-point operations; of-peak is " +
-			"the share of the fused multiply-adds a second that this machine can do with the same instructions in registers. predict and " +
+			"the share of the fused multiply-adds a second that this machine can do with the same instructions in " +
+			"registers. predict and " +
 			"train run the networks A 8-10-8-1, B 784-128-10, C 784-512-512-10 and D 16-64-64-64-4 (tanh), or the model.",
 		examples: []string{"nnrt bench --what gemm --shape 32x784x128 --count 5", "nnrt bench model.bin --batch 1,64 --json"},
 		maxArgs:  1,

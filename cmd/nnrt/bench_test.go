@@ -80,7 +80,8 @@ func TestBenchOfEveryActivationAndNetwork(t *testing.T) {
 		t.Skip("seconds of arithmetic")
 	}
 	out := nnrt("bench", "--what", "act,predict,train", "--time", "1us", "--batch", "1").must(t)
-	for _, want := range []string{"Activation/name=relu/n=4096-1", "Activation/name=log_softmax/n=4096-1", "Predict/net=A/batch=1-1",
+	for _, want := range []string{"Activation/name=relu/n=4096-1", "Activation/name=log_softmax/n=4096-1",
+		"Predict/net=A/batch=1-1",
 		"Train/net=D/batch=1-1", "Predict/net=C/batch=1-1"} {
 		if !strings.Contains(out, "\nBenchmark"+want+"\t") {
 			t.Errorf("no %s in\n%s", want, out)

@@ -83,8 +83,9 @@ func TestEvalRegressionIsInTheTargetsUnits(t *testing.T) {
 	got := evalJSON(t, handmadeModel(t), "a,b,y\n1,2,17\n0.25,0.5,10.5\n3,2,24\n") // predictions 18, 10.5 and 22
 	mean := (17 + 10.5 + 24) / 3
 	spread := math.Pow(17-mean, 2) + math.Pow(10.5-mean, 2) + math.Pow(24-mean, 2)
-	wantNumbers(t, got, map[string]float64{"rows": 3, "loss": 5. / 3 / 4, "mse": 5. / 3, "mae": 1, "rmse": math.Sqrt(5. / 3),
-		"r2": 1 - 5/spread})
+	wantNumbers(t, got, map[string]float64{"rows": 3, "loss": 5. / 3 / 4, "mse": 5. / 3, "mae": 1,
+		"rmse": math.Sqrt(5. / 3),
+		"r2":   1 - 5/spread})
 	// With one target there is no r2: null, not a failure.
 	if got := evalJSON(t, handmadeModel(t), "a,b,y\n1,2,17\n1,2,17\n"); got["r2"] != nil {
 		t.Errorf("r2 is %v", got["r2"])

@@ -52,13 +52,15 @@ func TestExamplesReachTheirFigures(t *testing.T) {
 		figure     string
 		least      float64
 	}{
-		{"iris", fifthLast(readExample(t, "iris.csv")), []string{"--target", "species", "--epochs", "30"}, "final_val_accuracy",
+		{"iris", fifthLast(readExample(t, "iris.csv")), []string{"--target", "species", "--epochs", "30"},
+			"final_val_accuracy",
 			0.90},
 		{"breast cancer", fifthLast(readExample(t, "breast_cancer.csv")), []string{"--target", "class", "--drop", "id",
 			"--on-missing", "mean"}, "final_val_accuracy", 0.95},
 		{"digits", fifthLast(readExample(t, "digits.csv.gz")), []string{"--target", "digit", "--epochs", "15"},
 			"final_val_accuracy", 0.96},
-		{"diabetes progression", readExample(t, "diabetes_progression.csv"), []string{"--target", "progression"}, "final_val_r2",
+		{"diabetes progression", readExample(t, "diabetes_progression.csv"), []string{"--target", "progression"},
+			"final_val_r2",
 			0.45},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -74,8 +76,8 @@ func TestExamplesReachTheirFigures(t *testing.T) {
 	}
 }
 
-// demoSHA256 is what the demo's model must be on every machine. It changes with the arithmetic contract, with the file's
-// format and with what metadata says, and with nothing else.
+// demoSHA256 is what the demo's model must be on every machine. It changes with the arithmetic contract, with the
+// file's format and with what metadata says, and with nothing else.
 const demoSHA256 = "b87fb83b9921e885dd4efde5b0236a363381fd56565d7a2b82ce8d1e5f733fa5"
 
 func TestDemo(t *testing.T) {
@@ -132,7 +134,8 @@ func TestDemo(t *testing.T) {
 		t.Fatalf("no next command in\n%s", out)
 	}
 	shown := regexp.MustCompile(`(?m)^1  .* (\d\.\d{4})  +(neg|pos)  +(?:neg|pos)$`).FindStringSubmatch(out)
-	predicted := strings.Split(strings.Split(nnrtWith(first[1]+"\n", "run", model, "--header", "no").must(t), "\n")[1], ",")
+	predicted := strings.Split(strings.Split(nnrtWith(first[1]+"\n", "run", model, "--header", "no").must(t),
+		"\n")[1], ",")
 	if shown == nil || len(predicted) != 3 || predicted[0] != shown[2] ||
 		mustFloat(t, predicted[2])-mustFloat(t, shown[1]) > 1e-4 || mustFloat(t, shown[1])-mustFloat(t, predicted[2]) > 1e-4 {
 		t.Errorf("shown %q, run says %q", shown, predicted)
@@ -154,7 +157,8 @@ func TestRunAgreesWithEval(t *testing.T) {
 	data := "../../examples/data/iris.csv"
 	model, _ := trainModel(t, data, "--target", "species", "--epochs", "5", "-q")
 	var right, rows int
-	for _, line := range strings.Split(strings.TrimSuffix(nnrt("run", model, data, "--id", "species").must(t), "\n"), "\n")[1:] {
+	for _, line := range strings.Split(strings.TrimSuffix(nnrt("run", model, data, "--id", "species").must(t), "\n"),
+		"\n")[1:] {
 		fields := strings.Split(line, ",")
 		rows++
 		if fields[0] == fields[1] {

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-const overview = `nnrt trains a small neural network, saves it as one file, and runs it anywhere with the same results to the bit.
+const overview = `nnrt trains a small neural network, saves it as one file, and runs it anywhere with the same results to the
+bit.
 
 Usage:
 

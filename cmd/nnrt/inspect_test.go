@@ -59,7 +59,8 @@ func TestInspect(t *testing.T) {
 	}
 	for i, w := range want {
 		got := d.Weights[i]
-		if got.Name != w.Name || fmt.Sprint(got.Shape) != fmt.Sprint(w.Shape) || fmt.Sprint(got.Values) != fmt.Sprint(w.Values) {
+		if got.Name != w.Name || fmt.Sprint(got.Shape) != fmt.Sprint(w.Shape) ||
+			fmt.Sprint(got.Values) != fmt.Sprint(w.Values) {
 			t.Errorf("weight %d: %v, want %v", i, got, w)
 		}
 	}
@@ -74,7 +75,8 @@ func TestInspect(t *testing.T) {
 	if d.Schema.Target["task"] != "regression" || d.Schema.Target["name"] != "y" {
 		t.Errorf("target %v", d.Schema.Target)
 	}
-	for key, want := range map[string]string{"task": "regression", "loss": "mean_squared_error", "layers": "3:tanh", "l2": "0.5",
+	for key, want := range map[string]string{"task": "regression", "loss": "mean_squared_error", "layers": "3:tanh",
+		"l2":      "0.5",
 		"dropout": "0.25", "epochs": "2", "seed": "1", "train_rows": "4", "standardize": "zscore", "schedule": "constant"} {
 		if d.Metadata[key] != want {
 			t.Errorf("metadata %s is %q, want %q", key, d.Metadata[key], want)
@@ -89,7 +91,8 @@ func TestInspect(t *testing.T) {
 		t.Error("weights without --weights")
 	}
 	text := nnrt("inspect", model).must(t)
-	for _, want := range []string{d.SHA256, "dense_1", "3 → 1", "dropout 0.25", "colour", "categorical (2)", "target: y, regression",
+	for _, want := range []string{d.SHA256, "dense_1", "3 → 1", "dropout 0.25", "colour", "categorical (2)",
+		"target: y, regression",
 		"optimizer"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the text lacks %q:\n%s", want, text)

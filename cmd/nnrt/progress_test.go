@@ -74,8 +74,9 @@ func render(text string) string {
 }
 
 func TestShortForms(t *testing.T) {
-	for v, want := range map[float64]string{1: "1", 12.34: "12.3", 999.7: "1k", 1234: "1.23k", 123456: "123k", 999999: "1M",
-		2.5e9: "2.5G"} {
+	for v, want := range map[float64]string{1: "1", 12.34: "12.3", 999.7: "1k", 1234: "1.23k", 123456: "123k",
+		999999: "1M",
+		2.5e9:  "2.5G"} {
 		if got := shortCount(v); got != want {
 			t.Errorf("shortCount(%v) = %s, want %s", v, got, want)
 		}

@@ -72,7 +72,8 @@ func TestRunRefusesBadRows(t *testing.T) {
 		stdout      string
 		want        []string
 	}{
-		{"no number", "a,b\n1,2\n1,x\n1,2\n", nil, exitData, "prediction\n18\n", []string{"stdin", "line 3", `column "b"`, "x"}},
+		{"no number", "a,b\n1,2\n1,x\n1,2\n", nil, exitData, "prediction\n18\n", []string{"stdin", "line 3",
+			`column "b"`, "x"}},
 		{"ragged", "a,b\n1,2\n1\n", nil, exitData, "prediction\n18\n", []string{"line 3", "1 fields"}},
 		{"missing value", "a,b\n1,NA\n", nil, exitData, "", []string{"line 2", `column "b"`, "missing"}},
 		{"column missing", "a,c\n1,2\n", nil, exitData, "", []string{`column "b"`, "missing"}},
@@ -144,7 +145,8 @@ func TestRunIsTheSameForAnyThreadsAndBatches(t *testing.T) {
 	if lines := strings.Count(want, "\n"); lines != 5001 {
 		t.Fatalf("%d lines", lines)
 	}
-	for _, flags := range [][]string{{}, {"--threads", "3", "--batch-size", "7"}, {"--threads", "2", "--batch-size", "100000"}} {
+	for _, flags := range [][]string{{}, {"--threads", "3", "--batch-size", "7"}, {"--threads", "2", "--batch-size",
+		"100000"}} {
 		got := nnrtWith(input.String(), append([]string{"run", model, "--id", "n"}, flags...)...).must(t)
 		if got != want {
 			t.Errorf("%v changes the output", flags)

@@ -76,9 +76,11 @@ func TestParseSchedule(t *testing.T) {
 		{"cosine:warmup=50,warmup_target=0.2,initial_learning_rate=0.1", map[int64]float64{0: 0.1, 25: 0.15, 50: 0.2, 200: 0},
 			""},
 		{"cosine-restarts", map[int64]float64{0: 0.1, 10: 0.05, 20: 0.1, 40: 0.05, 60: 0.1}, ""},
-		{"cosine_restarts:first_decay_steps=10,t_mul=1,m_mul=0.5", map[int64]float64{0: 0.1, 5: 0.05, 10: 0.05, 20: 0.025}, ""},
-		{"exponential:rate=0.9", map[int64]float64{0: 0.1, 20: 0.09, 40: 0.081}, "exponential:decay_rate=0.9,decay_steps=20," +
-			"staircase=false"},
+		{"cosine_restarts:first_decay_steps=10,t_mul=1,m_mul=0.5", map[int64]float64{0: 0.1, 5: 0.05, 10: 0.05,
+			20: 0.025}, ""},
+		{"exponential:rate=0.9", map[int64]float64{0: 0.1, 20: 0.09, 40: 0.081},
+			"exponential:decay_rate=0.9,decay_steps=20," +
+				"staircase=false"},
 		{"exponential:decay_rate=0.5,decay_steps=10,staircase=true", map[int64]float64{9: 0.1, 10: 0.05, 19: 0.05}, ""},
 		{"inverse-time:rate=1", map[int64]float64{0: 0.1, 20: 0.05, 60: 0.025}, ""},
 		{"polynomial", map[int64]float64{0: 0.1, 100: 0.05005, 200: 1e-4}, ""},

@@ -53,7 +53,8 @@ func TestTrainPrintsEpochsAndTheFile(t *testing.T) {
 	for i, line := range lines {
 		var epoch, of int
 		var loss, accuracy, valLoss, valAccuracy float64
-		if _, err := fmt.Sscanf(line, "epoch %d/%d - loss: %f - accuracy: %f - val_loss: %f - val_accuracy: %f - ", &epoch, &of,
+		if _, err := fmt.Sscanf(line, "epoch %d/%d - loss: %f - accuracy: %f - val_loss: %f - val_accuracy: %f - ",
+			&epoch, &of,
 			&loss, &accuracy, &valLoss, &valAccuracy); err != nil || epoch != i+1 || of != 3 {
 			t.Errorf("line %d: %q: %v", i+1, line, err)
 		}
@@ -68,7 +69,8 @@ func TestTrainPrintsEpochsAndTheFile(t *testing.T) {
 
 func TestTrainIsReproducible(t *testing.T) {
 	train := func(flags ...string) string {
-		model, _ := trainModel(t, pimaCSV, append([]string{"--target", "diabetes", "--layers", "32:relu,64:tanh", "--epochs", "2",
+		model, _ := trainModel(t, pimaCSV, append([]string{"--target", "diabetes", "--layers", "32:relu,64:tanh",
+			"--epochs", "2",
 			"--dropout", "0.1", "--batch-size", "256", "-q"}, flags...)...)
 		return readFile(t, model)
 	}
@@ -80,9 +82,11 @@ func TestTrainIsReproducible(t *testing.T) {
 		}
 	}
 	seen := map[string]string{want: "nothing"}
-	for _, flags := range [][]string{{"--seed", "2"}, {"--shuffle=false"}, {"--optimizer", "sgd"}, {"--learning-rate", "0.01"},
+	for _, flags := range [][]string{{"--seed", "2"}, {"--shuffle=false"}, {"--optimizer", "sgd"}, {"--learning-rate",
+		"0.01"},
 		{"--l1", "0.1"}, {"--l2", "0.1"}, {"--dropout", "0"}, {"--class-weight", "balanced"}, {"--class-weight", "pos=2"},
-		{"--schedule", "cosine"}, {"--loss", "mse"}, {"--standardize", "minmax"}, {"--standardize", "none"}, {"--drop", "age"},
+		{"--schedule", "cosine"}, {"--loss", "mse"}, {"--standardize", "minmax"}, {"--standardize", "none"}, {"--drop",
+			"age"},
 		{"--features", "age,bmi"}, {"--categorical", "pregnancies"}, {"--val-split", "0.5"}, {"--task", "multiclass"},
 		{"--epochs", "3"}, {"--batch-size", "100"}, {"--layers", "none"}} {
 		content := train(flags...)
@@ -126,7 +130,8 @@ func TestTrainOnEveryFormat(t *testing.T) {
 		}
 	}
 	weights := func(data string, flags ...string) string {
-		model, _ := trainModel(t, data, append([]string{"-q", "--standardize", "zscore", "--layers", "4", "--epochs", "3"}, flags...)...)
+		model, _ := trainModel(t, data, append([]string{"-q", "--standardize", "zscore", "--layers", "4", "--epochs",
+			"3"}, flags...)...)
 		file, err := serialize.ReadFile(model)
 		if err != nil {
 			t.Fatal(err)
@@ -155,7 +160,8 @@ func TestTrainOnEveryFormat(t *testing.T) {
 	}
 	// JSON has its keys in another order, so the inputs are exchanged; two ways to read them are still the same.
 	jsonFile := write("data.jsonl", []byte(lines))
-	if a, b := weights(jsonFile, "--target", "y"), weights(write("data.json.txt", []byte(lines)), "--target", "y", "--format",
+	if a, b := weights(jsonFile, "--target", "y"), weights(write("data.json.txt", []byte(lines)), "--target", "y",
+		"--format",
 		"jsonl"); a != b {
 		t.Errorf("JSON: %s and %s", a, b)
 	}
@@ -173,7 +179,8 @@ func TestTrainOnEveryFormat(t *testing.T) {
 	nnrt("train", idxFile, "--labels", labelsFile+"x").wants(t, exitFailed, "no such file")
 	nnrt("eval", model, idxFile).wants(t, exitData, "the target is missing")
 	// Rows to measure on, of a file of their own.
-	model, _ = trainModel(t, idxFile, "--labels", labelsFile, "--val", idxFile, "--val-labels", labelsFile, "-q", "--epochs", "1")
+	model, _ = trainModel(t, idxFile, "--labels", labelsFile, "--val", idxFile, "--val-labels", labelsFile, "-q",
+		"--epochs", "1")
 	if m := metadata(t, model); m["val_rows"] != "40" || m["val_sha256"] != m["train_sha256"] {
 		t.Errorf("metadata %v", m)
 	}
@@ -222,7 +229,8 @@ func TestTrainRefusesBadData(t *testing.T) {
 		{"a,y\n1,1.5\n2,2.5\n", []string{"--class-weight", "balanced"}, exitUsage, []string{"no classes"}},
 	} {
 		folder := t.TempDir()
-		r := nnrt(append([]string{"train", writeFile(t, "data.csv", c.data), "--target", "y", "-o", filepath.Join(folder, "m")},
+		r := nnrt(append([]string{"train", writeFile(t, "data.csv", c.data), "--target", "y", "-o", filepath.Join(folder,
+			"m")},
 			c.flags...)...)
 		r.wants(t, c.code, c.want...)
 		onlyFiles(t, folder)
@@ -254,14 +262,16 @@ func TestTrainHandlesMissingValues(t *testing.T) {
 }
 
 func TestTrainStopsEarly(t *testing.T) {
-	model, r := trainModel(t, pimaCSV, "--target", "diabetes", "--epochs", "200", "--val-split", "0.3", "--early-stop", "2",
+	model, r := trainModel(t, pimaCSV, "--target", "diabetes", "--epochs", "200", "--val-split", "0.3",
+		"--early-stop", "2",
 		"--learning-rate", "0.05")
 	m := metadata(t, model)
 	best, trained := mustInt(t, m["best_epoch"]), mustInt(t, m["epochs_trained"])
 	if trained != best+2 || trained >= 200 || m["early_stop"] != "2" {
 		t.Errorf("best epoch %d, stopped after %d", best, trained)
 	}
-	if want := fmt.Sprintf("stopped after epoch %d, the weights are those of epoch %d\n", trained, best); !strings.HasSuffix(r.stderr,
+	if want := fmt.Sprintf("stopped after epoch %d, the weights are those of epoch %d\n", trained,
+		best); !strings.HasSuffix(r.stderr,
 		want) {
 		t.Errorf("standard error ends %q", r.stderr[len(r.stderr)-100:])
 	}
@@ -297,19 +307,22 @@ func mustFloat(t *testing.T, s string) float64 {
 }
 
 func TestTrainFromAModel(t *testing.T) {
-	first, _ := trainModel(t, pimaCSV, "--target", "diabetes", "--layers", "6:tanh", "--epochs", "2", "-q", "--drop", "insulin",
+	first, _ := trainModel(t, pimaCSV, "--target", "diabetes", "--layers", "6:tanh", "--epochs", "2", "-q", "--drop",
+		"insulin",
 		"--standardize", "minmax")
 	a, err := serialize.ReadFile(first)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// No step is worth mentioning: the weights stay what they were, so they were the model's.
-	still, _ := trainModel(t, pimaCSV, "--init", first, "--epochs", "1", "--optimizer", "sgd", "--learning-rate", "1e-30", "-q")
+	still, _ := trainModel(t, pimaCSV, "--init", first, "--epochs", "1", "--optimizer", "sgd", "--learning-rate",
+		"1e-30", "-q")
 	b, err := serialize.ReadFile(still)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(a.Model.Parameters(), b.Model.Parameters()) || !reflect.DeepEqual(a.Model.Layers(), b.Model.Layers()) ||
+	if !reflect.DeepEqual(a.Model.Parameters(), b.Model.Parameters()) || !reflect.DeepEqual(a.Model.Layers(),
+		b.Model.Layers()) ||
 		!reflect.DeepEqual(a.Schema, b.Schema) {
 		t.Error("--init does not start from the model")
 	}
@@ -318,7 +331,8 @@ func TestTrainFromAModel(t *testing.T) {
 	}
 	// It goes on: onto itself too, and with the target named.
 	before := readFile(t, first)
-	nnrt("train", pimaCSV, "--init", first, "-o", first, "--target", "diabetes", "--epochs", "1", "-q", "--val-split", "0.2").must(t)
+	nnrt("train", pimaCSV, "--init", first, "-o", first, "--target", "diabetes", "--epochs", "1", "-q", "--val-split",
+		"0.2").must(t)
 	if readFile(t, first) == before {
 		t.Error("nothing was learned")
 	}
@@ -332,7 +346,8 @@ func TestTrainFromAModel(t *testing.T) {
 		{[]string{"--standardize", "none"}, "--standardize: with --init"},
 		{[]string{"--target", "age"}, "has learned diabetes"},
 	} {
-		nnrt(append([]string{"train", pimaCSV, "--init", first, "-o", filepath.Join(t.TempDir(), "m")}, c.flags...)...).wants(t,
+		nnrt(append([]string{"train", pimaCSV, "--init", first, "-o", filepath.Join(t.TempDir(), "m")},
+			c.flags...)...).wants(t,
 			exitUsage, c.want)
 	}
 	// Data of another schema does not fit.
@@ -341,11 +356,13 @@ func TestTrainFromAModel(t *testing.T) {
 	// A model without a schema brings its layers alone.
 	bare := saveModel(t, 1, 1, net.Sigmoid, []float32{0.5, 0}, nil)
 	nnrt("train", other, "--init", bare).wants(t, exitUsage, "--target")
-	model, _ := trainModel(t, other, "--init", bare, "--target", "diabetes", "--standardize", "none", "--epochs", "1", "-q")
+	model, _ := trainModel(t, other, "--init", bare, "--target", "diabetes", "--standardize", "none", "--epochs", "1",
+		"-q")
 	if m := metadata(t, model); m["task"] != "binary" {
 		t.Errorf("metadata %v", m)
 	}
-	nnrt("train", pimaCSV, "--init", bare, "--target", "diabetes", "-o", filepath.Join(t.TempDir(), "m")).wants(t, exitUsage,
+	nnrt("train", pimaCSV, "--init", bare, "--target", "diabetes", "-o", filepath.Join(t.TempDir(), "m")).wants(t,
+		exitUsage,
 		"the model has 1 inputs and 1 outputs, the data calls for 8 and 1")
 }
 
@@ -353,7 +370,8 @@ func TestTrainWritesALog(t *testing.T) {
 	folder := t.TempDir()
 	data := writeFile(t, "data.csv", "a,y\n1,10.5\n2,20.5\n3,30.5\n4,41\n5,50\n")
 	model, log := filepath.Join(folder, "m.bin"), filepath.Join(folder, "log.jsonl")
-	nnrt("train", data, "--target", "y", "--epochs", "4", "--val-split", "0.4", "-o", model, "--log", log, "-q", "--schedule",
+	nnrt("train", data, "--target", "y", "--epochs", "4", "--val-split", "0.4", "-o", model, "--log", log, "-q",
+		"--schedule",
 		"exponential:rate=0.5", "--batch-size", "2", "--learning-rate", "0.1").must(t)
 	onlyFiles(t, folder, "log.jsonl", "m.bin")
 	lines := strings.Split(strings.TrimSuffix(readFile(t, log), "\n"), "\n")
@@ -375,7 +393,8 @@ func TestTrainWritesALog(t *testing.T) {
 		// The validation mae is in the target's units, the same that eval gives.
 		if i == 3 {
 			rows := strings.SplitAfter(readFile(t, data), "\n")
-			wantNumbers(t, evalJSON(t, model, rows[0]+rows[4]+rows[5]), map[string]float64{"mae": v["val_mae"], "r2": v["val_r2"],
+			wantNumbers(t, evalJSON(t, model, rows[0]+rows[4]+rows[5]), map[string]float64{"mae": v["val_mae"],
+				"r2":   v["val_r2"],
 				"loss": v["val_loss"]})
 		}
 	}
@@ -397,7 +416,8 @@ func TestFailuresLeaveFilesAsTheyWere(t *testing.T) {
 	train := func(flags ...string) result {
 		return nnrt(append([]string{"train", data, "--target", "y", "-q"}, flags...)...)
 	}
-	diverging := []string{"--optimizer", "sgd", "--learning-rate", "1e30", "--loss", "mse", "--layers", "8:linear,8:linear"}
+	diverging := []string{"--optimizer", "sgd", "--learning-rate", "1e30", "--loss", "mse", "--layers",
+		"8:linear,8:linear"}
 	for _, c := range []struct {
 		flags []string
 		code  int

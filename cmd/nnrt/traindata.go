@@ -93,7 +93,8 @@ func (o *trainOptions) loadBySchema(e *env, schema *dataset.Schema, path string)
 	}
 	train := dataset.TrainRows(len(y), *o.valSplit)
 	if train == 0 {
-		return nil, &dataset.Error{File: path, Msg: "a validation split of " + formatNumber(*o.valSplit) + " leaves none of the " +
+		return nil, &dataset.Error{File: path, Msg: "a validation split of " + formatNumber(*o.valSplit) +
+			" leaves none of the " +
 			strconv.Itoa(len(y)) + " rows for training"}
 	}
 	return split(schema, x, y, train), nil
