@@ -31,8 +31,8 @@ func demoCommand() *command {
 		name:    "demo",
 		summary: "train, save, load and run the tutorial's network on real data that nnrt has with it",
 		details: "The data is Pima Indians Diabetes, 768 rows of 8 numbers, of which the last fifth is held out; the " +
-			"network has layers of 10 and 8 units (ReLU) and a sigmoid output, trained by Adam on binary cross-entropy in batches of " +
-			"32. The model's SHA-256 is the same on every machine.",
+			"network has layers of 10 and 8 units (ReLU) and a sigmoid output, trained by Adam on binary cross-entropy in " +
+			"batches of 32. The model's SHA-256 is the same on every machine.",
 		examples: []string{"nnrt demo", "nnrt demo -o pima.bin --seed 2"},
 		flags:    f,
 		run:      func(e *env, _ []string) error { return demo(e, *output, *seed) },

@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-const overview = `nnrt trains a small neural network, saves it as one file, and runs it anywhere with the same results to the
-bit.
+const overview = `nnrt trains a small neural network, saves it as one file, and runs it anywhere, the same to the bit.
 
 Usage:
 
