@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Callback is called while Fit runs. An error ends training at once and is returned by Fit; TrainEnd is not called
-// then, nor when the context ends. Embed NoCallback to write only some of the methods, or use CallbackFuncs.
+// Callback is called while Fit runs. An error ends training at once and is returned by Fit. TrainEnd is called however
+// training ends, unless TrainBegin failed. Embed NoCallback to write only some of the methods, or use CallbackFuncs.
 type Callback interface {
 	TrainBegin(*Run) error
 	BatchEnd(*Run) error
@@ -155,9 +155,10 @@ func (c *EarlyStopping) EpochEnd(r *Run) error {
 
 func (c *EarlyStopping) TrainEnd(r *Run) error {
 	if c.RestoreBestWeights && c.bestWeights != nil {
-		r.SetParameters(c.bestWeights)
+		err := r.SetParameters(c.bestWeights)
+		c.bestWeights = nil
+		return err
 	}
-	c.bestWeights = nil
 	return nil
 }
 
@@ -228,8 +229,8 @@ func (c *ReduceLROnPlateau) EpochEnd(r *Run) error {
 	}
 	c.waited++
 	if lr := r.Trainer.LearningRate(); c.waited >= patience && float32(lr) > float32(c.MinLR) {
-		r.Trainer.SetLearningRate(math.Max(lr*c.factor(), c.MinLR))
 		c.cooldown, c.waited = c.Cooldown, 0
+		return r.Trainer.SetLearningRate(math.Max(lr*c.factor(), c.MinLR))
 	}
 	return nil
 }

@@ -177,8 +177,9 @@ func TestCallbackOrder(t *testing.T) {
 			"begin 0.0 0, batch 1.1 20, batch 1.2 30, epoch 1.2 30, end 1.2 30", 1},
 		{"a stop at once", CallbackFuncs{OnTrainBegin: stop}, "begin 0.0 0, end 0.0 0", 0},
 		{"an error at once", CallbackFuncs{OnTrainBegin: fail}, "begin 0.0 0", 0},
-		{"an error after a batch", CallbackFuncs{OnBatchEnd: fail}, "begin 0.0 0, batch 1.1 20", 0},
-		{"an error after an epoch", CallbackFuncs{OnEpochEnd: fail}, "begin 0.0 0, batch 1.1 20, batch 1.2 30, epoch 1.2 30", 1},
+		{"an error after a batch", CallbackFuncs{OnBatchEnd: fail}, "begin 0.0 0, batch 1.1 20, end 1.1 20", 0},
+		{"an error after an epoch", CallbackFuncs{OnEpochEnd: fail},
+			"begin 0.0 0, batch 1.1 20, batch 1.2 30, epoch 1.2 30, end 1.2 30", 1},
 	} {
 		calls, h, err := fit(c.callback)
 		if got := strings.Join(calls, ", "); got != c.calls || len(h.Epochs) != c.epochs {
@@ -194,6 +195,29 @@ func TestCallbackOrder(t *testing.T) {
 	}
 	if len(calls) != 8 {
 		t.Errorf("the second of two callbacks was called %d times, want 8", len(calls))
+	}
+}
+
+// TestDivergenceLeavesTheBestWeights: EarlyStopping restores them however training ends.
+func TestDivergenceLeavesTheBestWeights(t *testing.T) {
+	m, err := NewWithParameters(1, []Layer{Dense(1, Linear, NoBias())}, []float32{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	diverge := CallbackFuncs{OnEpochEnd: func(r *Run) error {
+		if r.Epoch() == 2 {
+			return r.SetParameters([]float32{float32(math.NaN())})
+		}
+		return nil
+	}}
+	_, err = m.Fit(context.Background(), []float32{1}, []float32{0}, FitConfig{Loss: MeanSquaredError,
+		Optimizer: SGD{LearningRate: 0.25}, Epochs: 9, Callbacks: []Callback{
+			&EarlyStopping{Monitor: "loss", Patience: 9, RestoreBestWeights: true}, diverge, TerminateOnNaN{}}})
+	if !errors.Is(err, ErrDiverged) {
+		t.Errorf("error %v, want ErrDiverged", err)
+	}
+	if got := m.Parameters()[0]; got != 0.25 { // 1 → 0.5 → 0.25, the weight after the best epoch
+		t.Errorf("the weight is %v, want that of the second epoch, 0.25", got)
 	}
 }
 

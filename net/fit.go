@@ -3,7 +3,9 @@ package net
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -138,8 +140,8 @@ func newRun(m *Model, x, y []float32, c FitConfig) (*Run, error) {
 	case c.ValidationSplit > 0 && c.ValidationX != nil:
 		return nil, fmt.Errorf("net: both a validation split and validation rows are given")
 	}
-	for class, w := range c.ClassWeight {
-		if !(w >= 0) || math.IsInf(float64(w), 0) {
+	for _, class := range slices.Sorted(maps.Keys(c.ClassWeight)) {
+		if w := c.ClassWeight[class]; !(w >= 0) || math.IsInf(float64(w), 0) {
 			return nil, fmt.Errorf("net: class %d has weight %v", class, w)
 		}
 	}
@@ -182,7 +184,9 @@ func newRun(m *Model, x, y []float32, c FitConfig) (*Run, error) {
 		return nil, err
 	}
 	c.BatchSize = min(c.BatchSize, data.rows)
-	trainer.reserve(c.BatchSize)
+	if err := trainer.reserve(c.BatchSize); err != nil {
+		return nil, err
+	}
 	r := &Run{Trainer: trainer, config: c, data: data, metrics: metrics, validate: validate,
 		batches: (data.rows + c.BatchSize - 1) / c.BatchSize,
 		order:   make([]int32, data.rows),
@@ -240,13 +244,15 @@ func (r *Run) train(ctx context.Context) error {
 	if err := r.call(Callback.TrainBegin); err != nil {
 		return err
 	}
-	for r.epoch < r.config.Epochs && !r.stopped {
+	var err error
+	for r.epoch < r.config.Epochs && !r.stopped && err == nil {
 		r.epoch++
-		if err := r.trainEpoch(ctx); err != nil {
-			return err
-		}
+		err = r.trainEpoch(ctx)
 	}
-	return r.call(Callback.TrainEnd)
+	if endErr := r.call(Callback.TrainEnd); err == nil {
+		err = endErr
+	}
+	return err
 }
 
 func (r *Run) call(event func(Callback, *Run) error) error {
@@ -344,8 +350,14 @@ func (r *Run) Stop() { r.stopped = true }
 // Parameters returns a copy of the parameters as they are now, in the order of Model.Parameters.
 func (r *Run) Parameters() []float32 { return append([]float32(nil), r.Trainer.params...) }
 
-// SetParameters replaces the parameters.
-func (r *Run) SetParameters(p []float32) { copy(r.Trainer.params, p) }
+// SetParameters replaces the parameters. The error says how many there are.
+func (r *Run) SetParameters(p []float32) error {
+	if len(p) != len(r.Trainer.params) {
+		return fmt.Errorf("net: %d parameters given, the model has %d", len(p), len(r.Trainer.params))
+	}
+	copy(r.Trainer.params, p)
+	return nil
+}
 
 // FormatValues joins values as Keras prints them: "loss: 0.4321 - accuracy: 0.7890".
 func FormatValues(values []Value) string {

@@ -93,7 +93,7 @@ func compareSchedules(t *testing.T) parity {
 	for i := range k.Cases {
 		c := &k.Cases[i]
 		schedule, want := c.build(t), c.ValuesAt.float32s(t)
-		if err := schedule.validate(); err != nil {
+		if err := schedule.Validate(); err != nil {
 			t.Error(err)
 		}
 		got := make([]float32, len(want))

@@ -253,10 +253,10 @@ func (l *lossOf) element(p, y float32, signs bool) (loss, slope float32) {
 		return float32(e * e), float32(2 * e)
 	case meanAbsoluteError:
 		e := p - y
-		return magnitude(e), signOf(e)
+		return float32(math.Abs(float64(e))), signOf(e)
 	case huber:
 		e := p - y
-		if a := magnitude(e); a > l.Delta {
+		if a := float32(math.Abs(float64(e))); a > l.Delta {
 			return kernels.FMA(l.Delta, a, float32(float32(-0.5*l.Delta)*l.Delta)), float32(l.Delta * signOf(e))
 		}
 		return float32(float32(0.5*e) * e), e
@@ -387,8 +387,6 @@ func clip(v, lo, hi float32) float32 {
 	}
 	return v
 }
-
-func magnitude(v float32) float32 { return math.Float32frombits(math.Float32bits(v) &^ (1 << 31)) }
 
 // signOf returns −1 or 1; a zero or a NaN is returned as it is.
 func signOf(v float32) float32 {

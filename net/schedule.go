@@ -8,12 +8,12 @@ import (
 )
 
 // Schedule is a learning rate that follows the step: the number of batches trained before. The types below are
-// Keras's.
+// Keras's; a type of your own must give rates that depend on the step alone and are the same on every machine.
 type Schedule interface {
 	// At returns the learning rate of a step ≥ 0.
 	At(step int64) float64
-	// validate returns what is wrong with the schedule's fields.
-	validate() error
+	// Validate returns what is wrong with the schedule's fields; Fit asks before it begins.
+	Validate() error
 }
 
 // ExponentialDecay is initial·rateˢ with s = step/steps, rounded down if Staircase.
@@ -156,19 +156,19 @@ func (s CosineDecayRestarts) At(step int64) float64 {
 	return s.InitialLearningRate * cosine(height, s.Alpha, left/length)
 }
 
-func (s ExponentialDecay) validate() error {
+func (s ExponentialDecay) Validate() error {
 	return scheduleFields("ExponentialDecay", s.DecaySteps, s.InitialLearningRate, s.DecayRate)
 }
 
-func (s InverseTimeDecay) validate() error {
+func (s InverseTimeDecay) Validate() error {
 	return scheduleFields("InverseTimeDecay", s.DecaySteps, s.InitialLearningRate, s.DecayRate)
 }
 
-func (s PolynomialDecay) validate() error {
+func (s PolynomialDecay) Validate() error {
 	return scheduleFields("PolynomialDecay", s.DecaySteps, s.InitialLearningRate, s.EndLearningRate, s.Power)
 }
 
-func (s PiecewiseConstantDecay) validate() error {
+func (s PiecewiseConstantDecay) Validate() error {
 	if len(s.Values) != len(s.Boundaries)+1 {
 		return fmt.Errorf("net: PiecewiseConstantDecay with %d boundaries and %d values: there is one value more",
 			len(s.Boundaries), len(s.Values))
@@ -181,7 +181,7 @@ func (s PiecewiseConstantDecay) validate() error {
 	return scheduleFields("PiecewiseConstantDecay", 1, s.Values...)
 }
 
-func (s CosineDecay) validate() error {
+func (s CosineDecay) Validate() error {
 	if s.WarmupSteps < 0 {
 		return fmt.Errorf("net: CosineDecay with %d warm-up steps", s.WarmupSteps)
 	}
@@ -191,7 +191,7 @@ func (s CosineDecay) validate() error {
 	return scheduleFields("CosineDecay", s.DecaySteps, s.InitialLearningRate, s.Alpha, s.WarmupTarget)
 }
 
-func (s CosineDecayRestarts) validate() error {
+func (s CosineDecayRestarts) Validate() error {
 	if s.TMul != 0 && s.TMul < 1 { // the periods would end at some step
 		return fmt.Errorf("net: CosineDecayRestarts with TMul %v, less than 1", s.TMul)
 	}

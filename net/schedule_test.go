@@ -58,7 +58,7 @@ func TestSchedulesAtTheirEdges(t *testing.T) {
 		{equal, 8, 0.25},
 		{equal, 4 << 40, 0}, // far too many halvings
 	} {
-		if err := c.schedule.validate(); err != nil {
+		if err := c.schedule.Validate(); err != nil {
 			t.Error(err)
 		}
 		if got := c.schedule.At(c.step); math.Abs(got-c.want) > 1e-15 {
@@ -89,7 +89,7 @@ func TestSchedulesRefuse(t *testing.T) {
 		{"CosineDecayRestarts with NaN", CosineDecayRestarts{FirstDecaySteps: 1, TMul: nan}},
 		{"CosineDecayRestarts over 0 steps", CosineDecayRestarts{}},
 	} {
-		if err := c.schedule.validate(); err == nil || !strings.Contains(err.Error(), c.want) {
+		if err := c.schedule.Validate(); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("error %v, want one with %q", err, c.want)
 		}
 	}

@@ -1,6 +1,7 @@
 package net
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -54,7 +55,7 @@ func (m *Model) NewTrainer(c FitConfig) (*Trainer, error) {
 		return nil, err
 	}
 	if c.Schedule != nil {
-		if err := c.Schedule.validate(); err != nil {
+		if err := c.Schedule.Validate(); err != nil {
 			return nil, err
 		}
 	}
@@ -110,17 +111,24 @@ func (m *Model) NewTrainer(c FitConfig) (*Trainer, error) {
 	return t, nil
 }
 
-// reserve makes the buffers large enough for batches of that many rows.
-func (t *Trainer) reserve(rows int) {
+// reserve makes the buffers large enough for batches of that many rows. The error says that they would be too large
+// for a 32-bit machine, which is refused everywhere.
+func (t *Trainer) reserve(rows int) error {
 	if rows <= t.rows {
-		return
+		return nil
+	}
+	widest := t.model.inputs
+	for i := range t.layers {
+		widest = max(widest, t.layers[i].out)
+	}
+	if values := int64(rows) * int64(widest); values > math.MaxInt32/4 {
+		return fmt.Errorf("net: a batch of %d rows of %d values is too large: more than %d values", rows, widest,
+			math.MaxInt32/4)
 	}
 	t.rows = rows
 	t.losses = make([]float32, rows)
-	widest := t.model.inputs
 	for i := range t.layers {
 		l := &t.layers[i]
-		widest = max(widest, l.out)
 		l.output = make([]float32, rows*l.out)
 		switch l.Kind {
 		case DenseLayer:
@@ -140,6 +148,7 @@ func (t *Trainer) reserve(rows int) {
 		t.delta[i] = make([]float32, rows*widest)
 	}
 	t.spare = make([]float32, rows*t.loss.width)
+	return nil
 }
 
 // LearningRate returns the learning rate of the next step.
@@ -150,8 +159,18 @@ func (t *Trainer) LearningRate() float64 {
 	return t.learningRate
 }
 
-// SetLearningRate changes the learning rate of the steps to come. It has no effect under a Schedule.
-func (t *Trainer) SetLearningRate(lr float64) { t.learningRate = lr }
+// SetLearningRate changes the learning rate of the steps to come. It is an error under a Schedule, and for a rate that
+// is negative or not a finite number.
+func (t *Trainer) SetLearningRate(lr float64) error {
+	if t.schedule != nil {
+		return errors.New("net: the learning rate follows a Schedule and cannot be set")
+	}
+	if !(lr >= 0) || math.IsInf(lr, 0) {
+		return fmt.Errorf("net: learning rate %v", lr)
+	}
+	t.learningRate = lr
+	return nil
+}
 
 // Steps returns the number of batches trained.
 func (t *Trainer) Steps() int64 { return t.step }
@@ -168,6 +187,9 @@ func (t *Trainer) Apply() {
 func (t *Trainer) TrainOnBatch(x, y, weight []float32) (float64, error) {
 	rows, err := checkRows(t.model, t.loss.Loss, x, y, weight)
 	if err != nil {
+		return 0, err
+	}
+	if err := t.reserve(rows); err != nil {
 		return 0, err
 	}
 	loss, _ := t.trainOnBatch(x, y, weight, rows)
@@ -192,9 +214,8 @@ func checkRows(m *Model, l Loss, x, y, weight []float32) (int, error) {
 	return rows, l.checkTargets(y, m.Outputs())
 }
 
-// trainOnBatch is TrainOnBatch for lengths that fit; it also returns the outputs of the forward pass.
+// trainOnBatch is TrainOnBatch for lengths that fit and buffers that are large enough; it also returns the outputs of the forward pass.
 func (t *Trainer) trainOnBatch(x, y, weight []float32, rows int) (loss float64, outputs []float32) {
-	t.reserve(rows)
 	t.forward(x, rows)
 	last := &t.layers[len(t.layers)-1]
 	outputs = last.output[:rows*last.out]
@@ -408,6 +429,7 @@ func (t *Trainer) update() {
 				squares += kernels.Dot(g, g)
 			}
 		}
+		squares += squares - squares // an infinite norm makes all gradients NaN, as in Keras
 		clipByNorm(t.grads, squares, o.GlobalClipNorm)
 	}
 	for _, v := range t.model.plan {

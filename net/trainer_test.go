@@ -61,7 +61,12 @@ func TestTrainerIsWhatFitDoes(t *testing.T) {
 
 	small := newTrainer(t, fitted, c)
 	large := newTrainer(t, fitted, c)
-	large.reserve(50)
+	if err := large.reserve(50); err != nil {
+		t.Fatal(err)
+	}
+	if err := large.reserve(math.MaxInt32 / 4); err == nil || !strings.Contains(err.Error(), "too large") {
+		t.Errorf("a batch of 2²⁹ rows: error %v, want one that says it is too large", err)
+	}
 	for _, trainer := range []*Trainer{small, large} {
 		trainOn(t, trainer, x[:2*3], y[:3], nil)
 		trainOn(t, trainer, x, y, nil)
@@ -118,14 +123,23 @@ func TestLearningRate(t *testing.T) {
 	if w := step(); w != 0.5 || trainer.LearningRate() != 0.25 {
 		t.Errorf("a step of 0.25 from 1 leads to %v (rate %v), want 0.5", w, trainer.LearningRate())
 	}
-	trainer.SetLearningRate(0.125)
+	if err := trainer.SetLearningRate(0.125); err != nil {
+		t.Fatal(err)
+	}
+	for _, lr := range []float64{-1, math.NaN(), math.Inf(1)} {
+		if trainer.SetLearningRate(lr) == nil {
+			t.Errorf("a learning rate of %v is taken", lr)
+		}
+	}
 	if w := step(); w != 0.375 || trainer.LearningRate() != 0.125 {
 		t.Errorf("a step of 0.125 from 0.5 leads to %v (rate %v), want 0.375", w, trainer.LearningRate())
 	}
 
 	trainer = newTrainer(t, m, FitConfig{Loss: MeanSquaredError, Optimizer: SGD{LearningRate: 0.25},
 		Schedule: PiecewiseConstantDecay{Boundaries: []int64{0}, Values: []float64{0.125, 0.5}}})
-	trainer.SetLearningRate(0.25)
+	if trainer.SetLearningRate(0.25) == nil {
+		t.Error("the learning rate of a schedule can be set")
+	}
 	if w := step(); w != 0.75 || trainer.LearningRate() != 0.5 {
 		t.Errorf("a scheduled step of 0.125 from 1 leads to %v (next rate %v), want 0.75 (0.5)", w, trainer.LearningRate())
 	}
@@ -363,5 +377,22 @@ func TestNoModelsWithoutKernels(t *testing.T) {
 	}
 	if err != nil || !strings.Contains(string(out), "PASS: TestNoModelsWithoutKernels") {
 		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// TestInfiniteGradients: a norm over all gradients that is infinite makes all of them NaN, as in Keras, so that
+// training does not silently stand still.
+func TestInfiniteGradients(t *testing.T) {
+	m, err := NewWithParameters(2, []Layer{Dense(1, Linear, NoBias())}, []float32{1, 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	trainer := newTrainer(t, m, FitConfig{Loss: MeanSquaredError,
+		Optimizer: SGD{OptimizerOptions: OptimizerOptions{GlobalClipNorm: 1}}})
+	trainOn(t, trainer, []float32{1e25, 1}, []float32{0}, nil) // gradients 2e50 (infinite) and 2e25
+	for i, w := range trainer.params {
+		if w == w {
+			t.Errorf("weight %d is %v, want NaN", i, w)
+		}
 	}
 }
