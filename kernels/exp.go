@@ -23,7 +23,7 @@ const (
 	zeroBits = 0x4b400000 // the bits of 0 + rounder
 )
 
-// Exp returns eˣ; at most 0.89 ULP from it, subnormal results included. Exp(x) is +Inf from 88.72284 on and 0 from
+// Exp returns eˣ; at most 0.90 ULP from it, subnormal results included. Exp(x) is +Inf from 88.72284 on and 0 from
 // −103.97209 down; Exp(−Inf) is 0, Exp(+Inf) is +Inf, a NaN stays NaN.
 //
 // x is clamped to [−104, 89]; t = fma(x, log₂e, 1.5·2²³), whose low bits are the integer n nearest to x·log₂e;

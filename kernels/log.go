@@ -2,7 +2,7 @@ package kernels
 
 import "math"
 
-// Log returns the natural logarithm; at most 0.93 ULP from it, for subnormal x too. Log(±0) is −Inf, Log(+Inf) is
+// Log returns the natural logarithm; at most 0.94 ULP from it, for subnormal x too. Log(±0) is −Inf, Log(+Inf) is
 // +Inf, of a negative number it is NaN, a NaN stays NaN.
 //
 // An x below 2⁻¹²⁶ is multiplied by 2²³ first. x = 2ᵏ·m with m in [¾, 1½); f = m − 1, exact; logPolynomial(f); then

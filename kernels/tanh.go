@@ -2,7 +2,7 @@ package kernels
 
 import "math"
 
-// TanhOf returns the hyperbolic tangent; at most 1.96 ULP from it. It is ±1 from ±8.491054 on, ±0 stay ±0, tiny x are
+// TanhOf returns the hyperbolic tangent; at most 1.97 ULP from it. It is ±1 from ±8.491054 on, ±0 stay ±0, tiny x are
 // exact, a NaN stays NaN.
 //
 // With s and q of expm1Parts(−2|x|): fma(−s, q, 1 − s) / fma(s, q, 1 + s), which is (1 − e^−2|x|)/(1 + e^−2|x|); then

@@ -23,19 +23,22 @@ type elementary struct {
 func ulps(n float64) func(float64) float64 { return func(float64) float64 { return n } }
 
 var elementaries = []elementary{
-	{name: "exp", f: Exp, truth: math.Exp, limit: ulps(0.89)},
-	{name: "log", f: Log, truth: math.Log, limit: ulps(0.93)},
+	{name: "exp", f: Exp, truth: math.Exp, limit: ulps(0.90)},
+	{name: "log", f: Log, truth: math.Log, limit: ulps(0.94)},
 	{name: "log1p", f: Log1p, truth: math.Log1p, limit: ulps(1.27)},
 	{name: "expm1Negative", f: func(x float32) float32 { return expm1Negative(-abs(x)) },
 		truth: func(x float64) float64 { return math.Expm1(-math.Abs(x)) }, limit: ulps(0.95)},
-	{name: "tanh", f: TanhOf, truth: math.Tanh, limit: ulps(1.96)},
-	{name: "sigmoid", f: SigmoidOf, truth: trueSigmoid, limit: ulps(1.67)},
+	{name: "tanh", f: TanhOf, truth: math.Tanh, limit: ulps(1.97)},
+	{name: "sigmoid", f: SigmoidOf, truth: trueSigmoid, limit: sigmoidLimit},
 	{name: "softplus", f: SoftplusOf, truth: trueSoftplus, limit: ulps(1.66)},
-	{name: "erf", f: Erf, truth: math.Erf, limit: ulps(1.77)},
-	{name: "gelu", f: gelu, truth: trueGELU, limit: ulps(6)},
+	{name: "erf", f: Erf, truth: math.Erf, limit: ulps(1.84)},
+	{name: "gelu", f: gelu, truth: trueGELU, limit: geluLimit},
 	{name: "gelu_tanh", f: geluTanh, truth: trueGELUTanh, limit: geluTanhLimit, floor: tail},
 	{name: "silu", f: silu, truth: trueSiLU, limit: ulps(2.7), floor: tail},
-	{name: "mish", f: mish, truth: trueMish, limit: ulps(3.5), floor: tail},
+	{name: "mish", f: mish, truth: trueMish, limit: mishLimit, floor: tail},
+	{name: "selu", f: selu, truth: func(x float64) float64 {
+		return seluScale * (max(x, 0) + seluAlpha*math.Expm1(min(x, 0)))
+	}, limit: ulps(2)},
 	{name: "hard_sigmoid", f: hardSigmoid, truth: trueHardSigmoid, limit: ulps(1.01)},
 	{name: "hard_silu", f: hardSiLU, truth: func(x float64) float64 { return x * trueHardSigmoid(x) },
 		limit: ulps(1.9)},
@@ -46,12 +49,33 @@ var elementaries = []elementary{
 // tail is where x·σ(x) and the like begin to suffer from a σ(x) that is subnormal.
 const tail = 0x1p-119
 
+func sigmoidLimit(x float64) float64 {
+	if x >= 0 {
+		return 1.24
+	}
+	return 1.65
+}
+
+func geluLimit(x float64) float64 {
+	if x >= 0 {
+		return 4.2
+	}
+	return 7
+}
+
+func mishLimit(x float64) float64 {
+	if x >= 0 {
+		return 2.7
+	}
+	return 4
+}
+
 // geluTanhLimit grows with the argument of the exponential function in the left tail.
 func geluTanhLimit(x float64) float64 {
 	if x >= 0 {
 		return 2.7
 	}
-	return 2.7 - 2.3*geluTanhArgument(x)
+	return 2.7 - 2.6*geluTanhArgument(x)
 }
 
 func geluTanhArgument(x float64) float64 { return x * (2 * math.Sqrt(2/math.Pi) * (1 + geluCubic*x*x)) }
