@@ -82,8 +82,8 @@ func (a Activation) DefaultAlpha() float32 {
 // means nothing to the others. alpha is the α of leaky_relu, elu and celu and means nothing to the others. y may be x.
 // It panics if the lengths differ, the activation is unknown, or x is no whole number of rows.
 //
-// The functions' operations, errors and special values are described at each: in activation.go, exp.go, log.go,
-// sigmoid.go, tanh.go, gelu.go, mish.go and softmax.go.
+// The functions' operations, errors and special values are described at each: in exp.go, tanh.go, sigmoid.go, gelu.go,
+// mish.go, piecewise.go (all the others) and softmax.go.
 func Activate(y, x []float32, a Activation, alpha float32, width int) {
 	if len(y) != len(x) {
 		panic(fmt.Sprintf("kernels: Activate %s of %d elements into %d", a, len(x), len(y)))

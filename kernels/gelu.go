@@ -56,9 +56,9 @@ func geluSlope(x float32) float32 {
 }
 
 // geluTanh returns ½·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))) as x·SigmoidOf(v), where v = x·fma(k·0.044715, x·x, k)
-// and k = 2·√(2/π), each constant rounded to float32 once. At
-// most 2.7 ULP for x ≥ 0; in the left tail the exponential function multiplies the rounding of v: 2.7 + 2.6·|v|, in
-// units of 2⁻¹⁴² below 2⁻¹¹⁹. geluTanh(−Inf) is NaN, as in Keras.
+// and k = 2·√(2/π), each constant rounded to float32 once. At most 2.7 ULP for x ≥ 0; in the left tail, where
+// the exponential function multiplies the rounding of v, 2.7 + 2.6·|v|, in units of 2⁻¹⁴² below 2⁻¹¹⁹.
+// geluTanh(−Inf) is NaN, as in Keras.
 func geluTanh(x float32) float32 {
 	return x * SigmoidOf(x*FMA(sqrt2OverPi2*geluCubic, float32(x*x), sqrt2OverPi2))
 }
