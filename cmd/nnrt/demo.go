@@ -60,16 +60,8 @@ func demo(e *env, output string, seed uint64) error {
 			t.data.valRows(), demoEpochs, strings.Join(line, " "))
 	}
 	t.every = demoEvery
-	ctx, stop := untilInterrupted()
-	defer stop()
-	if err := t.fit(ctx, e); err != nil {
-		return err
-	}
-	blob, err := t.file()
+	blob, err := t.trainAndSave(e)
 	if err != nil {
-		return err
-	}
-	if err := t.write(blob); err != nil {
 		return err
 	}
 

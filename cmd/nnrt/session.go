@@ -102,12 +102,20 @@ func (t *session) makeModel() (err error) {
 	return nil
 }
 
-// untilInterrupted returns a context that ends with the first interrupt or request to terminate; a second one ends the
-// process at once. It should last until the model is written, so that an interrupt does not cut that short.
-func untilInterrupted() (ctx context.Context, stop func()) {
-	ctx, stop = signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+// trainAndSave trains, and writes the model, whose bytes it returns. The first interrupt or request to terminate ends
+// training after the batch, and is too late when the model is being written; a second one ends the process at once.
+func (t *session) trainAndSave(e *env) ([]byte, error) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	context.AfterFunc(ctx, stop)
-	return ctx, stop
+	if err := t.fit(ctx, e); err != nil {
+		return nil, err
+	}
+	blob, err := t.file()
+	if err != nil {
+		return nil, err
+	}
+	return blob, t.write(blob)
 }
 
 // fit trains until the context ends.

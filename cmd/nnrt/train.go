@@ -131,16 +131,8 @@ func train(e *env, o *trainOptions, data string) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := untilInterrupted()
-	defer stop()
-	if err := t.fit(ctx, e); err != nil {
-		return err
-	}
-	blob, err := t.file()
+	blob, err := t.trainAndSave(e)
 	if err != nil {
-		return err
-	}
-	if err := t.write(blob); err != nil {
 		return err
 	}
 	printFile(e, *o.output, blob)
