@@ -1,0 +1,48 @@
+"""Keras's figure beside nnrt's for Fashion-MNIST: 784-128-10, ReLU and softmax, Adam, batches of 128, five epochs.
+
+    python3 -m venv /tmp/keras && /tmp/keras/bin/pip install keras tensorflow-cpu
+    /tmp/keras/bin/python examples/fashion_mnist_keras.py [SEED ...]
+
+Reads Debian's dataset-fashion-mnist; prints the test accuracy of each seed (1 to 5 unless others are named).
+"""
+
+import gzip
+import os
+import sys
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+
+FOLDER = "/usr/share/datasets/fashion-mnist/"
+
+
+def idx(name, header):
+    with gzip.open(FOLDER + name) as f:
+        return np.frombuffer(f.read(), np.uint8, offset=header)
+
+
+def main():
+    x = idx("train-images-idx3-ubyte.gz", 16).reshape(-1, 784).astype(np.float32) / np.float32(255)
+    y = idx("train-labels-idx1-ubyte.gz", 8)
+    test_x = idx("t10k-images-idx3-ubyte.gz", 16).reshape(-1, 784).astype(np.float32) / np.float32(255)
+    test_y = idx("t10k-labels-idx1-ubyte.gz", 8)
+    accuracies = []
+    for seed in [int(s) for s in sys.argv[1:]] or [1, 2, 3, 4, 5]:
+        keras.utils.set_random_seed(seed)
+        model = keras.Sequential([
+            keras.Input((784,)),
+            keras.layers.Dense(128, activation="relu"),
+            keras.layers.Dense(10, activation="softmax"),
+        ])
+        model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.fit(x, y, batch_size=128, epochs=5, verbose=0)
+        accuracies.append(model.evaluate(test_x, test_y, verbose=0)[1])
+        print(f"seed {seed}: test accuracy {accuracies[-1]:.4f}", flush=True)
+    print(f"mean of {len(accuracies)}: {np.mean(accuracies):.4f}")
+
+
+if __name__ == "__main__":
+    main()
