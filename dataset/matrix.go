@@ -72,11 +72,15 @@ func (e element) decode(dst []float32, b []byte) {
 		}
 	case e.kind == 'u':
 		for i := range dst {
-			dst[i] = float32(e.bits(b[i*e.size:]))
+			dst[i] = nearest(e.bits(b[i*e.size:]))
 		}
 	case e.kind == 'i':
 		for i := range dst {
-			dst[i] = float32(e.signed(b[i*e.size:]))
+			if v := e.signed(b[i*e.size:]); v < 0 {
+				dst[i] = -nearest(uint64(-v))
+			} else {
+				dst[i] = nearest(uint64(v))
+			}
 		}
 	case e.kind == 'b':
 		for i := range dst {
@@ -94,6 +98,21 @@ func (e element) decode(dst []float32, b []byte) {
 			dst[i] = float32(e.float(b[i*e.size:]))
 		}
 	}
+}
+
+// nearest returns the float32 nearest to u, of two equally near ones the even one. It goes through float64 because Go's
+// own conversion of 64-bit integers to float32 rounds some of them wrongly on 386 and arm. What float64 has no room for
+// is kept as one bit, which is enough to tell a number from the middle between two float32.
+func nearest(u uint64) float32 {
+	const spare = 11 // bits that uint64 has more than float64
+	if u < 1<<(64-spare) {
+		return float32(float64(u))
+	}
+	kept := u >> spare
+	if kept<<spare != u {
+		kept |= 1
+	}
+	return float32(float64(kept)) * (1 << spare)
 }
 
 // text returns the element at the start of b as a text, Null for NaN.
