@@ -320,3 +320,43 @@ func TestStreamingIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// chunks gives its elements one at a time, as a pipe does that is written to slowly.
+type chunks []string
+
+func (c *chunks) Read(p []byte) (int, error) {
+	if len(*c) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, (*c)[0])
+	if (*c)[0] = (*c)[0][n:]; (*c)[0] == "" {
+		*c = (*c)[1:]
+	}
+	return n, nil
+}
+
+// A row that is there is given without waiting for bytes after it, since whoever sends rows through a pipe may wait for
+// the answer to one before the next.
+func TestRowsAreGivenAsTheyCome(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		sent chunks
+		left int // after the first row
+	}{
+		{"names", chunks{"a,b\n", "1,2\n", "3,4\n"}, 1},
+		{"no names", chunks{"1,2\n", "3,4\n"}, 1},
+		{"blank lines", chunks{"\n", " \r\n", "1,2\r\n", "3,4\n"}, 1},
+		{"tabs.tsv", chunks{"1\t2\n", "3\t4\n"}, 1},
+		{"JSON Lines", chunks{"\ufeff\n", "{\"a\":1}\n", "{\"a\":2}\n"}, 1},
+		{"bytes one by one", chunks{"a", ",", "b", "\n", "1", ",", "2", "\n", "3", ",", "4", "\n"}, 4},
+	} {
+		r, err := NewReader(c.name, &c.sent, Options{})
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		if _, err := r.Next(); err != nil || len(c.sent) != c.left {
+			t.Errorf("%s: %d reads were not needed yet, want %d (%v)", c.name, len(c.sent), c.left, err)
+		}
+	}
+}

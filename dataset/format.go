@@ -21,8 +21,7 @@ var strangers = []struct{ magic, name string }{
 
 // tellFormat decides the format: the wanted one, else by the name, else by the first bytes of br.
 func tellFormat(want Format, name string, br *bufio.Reader) (Format, error) {
-	// Peek gives what there is; a failure to read comes back with the first real read.
-	start, err := br.Peek(16)
+	start, err := firstBytes(br) // a failure after some bytes comes back with the first real read
 	if len(start) == 0 {
 		if err == io.EOF {
 			return 0, errorf("no data: the source is empty")
@@ -58,6 +57,22 @@ func tellFormat(want Format, name string, br *bufio.Reader) (Format, error) {
 	return want, nil
 }
 
+// firstBytes returns the first 16 bytes of br, or fewer if the source or its first line that is not blank ends before: a
+// program that sends rows through a pipe may wait for an answer before it sends more.
+func firstBytes(br *bufio.Reader) ([]byte, error) {
+	for n := 1; ; n++ {
+		b, err := br.Peek(n)
+		if err != nil || n == 16 {
+			return b, err
+		}
+		// Only IDX begins with a zero, and may have a 10 among its first bytes.
+		line := b[0] != 0 && b[n-1] == '\n'
+		if line && len(bytes.TrimSpace(bytes.TrimPrefix(b, []byte(byteOrderMark)))) > 0 {
+			return b, nil
+		}
+	}
+}
+
 // byteOrderMark is what some programs write before UTF-8.
 const byteOrderMark = "\xef\xbb\xbf"
 
@@ -70,7 +85,7 @@ func formatOf(name string) Format {
 		return FormatCSV
 	case ".tsv":
 		return FormatTSV
-	case ".jsonl", ".ndjson":
+	case ".jsonl", ".ndjson", ".json":
 		return FormatJSONL
 	case ".npy":
 		return FormatNPY

@@ -104,6 +104,9 @@ func (s *jsonSource) object(first bool) error {
 	}
 	s.rest, s.values = line, s.values[:0]
 	clear(s.spans)
+	if s.peek() == '[' {
+		return errorf("an array, where each line should be one object {…}: %s", quote(string(line)))
+	}
 	if !s.take('{') {
 		return errorf("a JSON object {…} should be here, not %s", quote(string(line)))
 	}

@@ -28,7 +28,7 @@ func TestJSONLines(t *testing.T) {
 		{"spaces in keys", `{" a ":1}`, []string{"a"}, [][]string{{"1"}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			for _, name := range []string{"x.jsonl", "x.ndjson.gz", "x"} {
+			for _, name := range []string{"x.jsonl", "x.ndjson.gz", "x.json", "x"} {
 				r := open(t, name, c.text, Options{})
 				rows, err := readRows(r)
 				if err != nil || !reflect.DeepEqual(r.Columns(), c.columns) || !reflect.DeepEqual(rows, c.rows) {
@@ -49,7 +49,8 @@ func TestJSONErrors(t *testing.T) {
 		{" \n\r\n", []string{"no data"}},
 		{"{}", []string{"line 1: an object without keys"}},
 		{`{"":1}`, []string{"line 1: an empty key"}},
-		{"\n" + first + "[1,2]", []string{"x.jsonl: line 3: a JSON object {…} should be here", `"[1,2]"`}},
+		{"\n" + first + "[1,2]", []string{"x.jsonl: line 3: an array", `"[1,2]"`}},
+		{first + "1,2", []string{"x.jsonl: line 2: a JSON object {…} should be here", `"1,2"`}},
 		{first + `{"a":{"x":1}}`, []string{`line 2: column "a": a nested value`}},
 		{first + `{"b":[1]}`, []string{`line 2: column "b": a nested value`}},
 		{first + `{"z":[1]}`, []string{`line 2: column "z": a nested value`}},
