@@ -60,6 +60,8 @@ func (l *learner) cell(c *column, row Row) (float32, error) {
 		t = Null
 	}
 	switch {
+	case isNested(t):
+		return 0, columnErrorf(c.name, "%s", nestedText(t))
 	case !isMissing(t, l.cfg.NA):
 		return l.add(c, t)
 	case c.label:

@@ -180,6 +180,9 @@ func (e *Encoder) Encode(dst []float32, row []string) error {
 			at += f.width()
 			continue
 		}
+		if isNested(t) {
+			return columnErrorf(f.Name, "%s", nestedText(t))
+		}
 		if f.Kind == Numeric {
 			v, ok := parseNumber(t)
 			if !ok {
@@ -280,6 +283,9 @@ func (e *Encoder) targetText(text string) (y, raw float32, err error) {
 	if isMissing(text, e.schema.NA) {
 		return 0, 0, columnErrorf(t.Name, "the target is missing")
 	}
+	if isNested(text) {
+		return 0, 0, columnErrorf(t.Name, "%s", nestedText(text))
+	}
 	if t.Task != TaskRegression {
 		return e.class(e.labels.find(text), text)
 	}
@@ -347,6 +353,12 @@ func oneHot(dst []float32, k int) {
 
 func isMissing(t string, na []string) bool {
 	return slices.Contains(na, t) || t == Null
+}
+
+func isNested(t string) bool { return strings.HasPrefix(t, nestedMark) }
+
+func nestedText(t string) string {
+	return "a nested value, " + quote(t[len(nestedMark):]) + ": only numbers, texts, true, false and null can be used"
 }
 
 func missingText(spelling string) string {

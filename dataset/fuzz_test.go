@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"strconv"
 	"strings"
@@ -68,7 +69,7 @@ func FuzzCSV(f *testing.F) {
 func FuzzJSONLines(f *testing.F) {
 	for _, s := range []string{`{"a":1,"b":"x\u00e9\n","c":null}`, "{\"a\":true}\n\n{\"a\":-1.5e3,\"b\":[]}",
 		`{"a":"\ud83d\ude00"}`,
-		`{"a":{}}`, `{"a":01}`, `{"a":1}x`, `{"a":1,}`, "{\"a\":1}\n{\"a\":\"\xff\"}", `{ "a" : false , "b":0 } `} {
+		`{"a":{}}`, `{"a":[{"b":"]}\\"}],"c":[]}`, `{"a":[}`, `{"a":01}`, `{"a":1}x`, `{"a":1,}`, "{\"a\":1}\n{\"a\":\"\xff\"}", `{ "a" : false , "b":0 } `} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, data string) {
@@ -106,6 +107,14 @@ func FuzzJSONLines(f *testing.F) {
 					want = string(v)
 				case bool:
 					want = strconv.FormatBool(v)
+				case map[string]any, []any:
+					var got any
+					nested := json.NewDecoder(strings.NewReader(strings.TrimPrefix(texts[i], nestedMark)))
+					nested.UseNumber()
+					if err := nested.Decode(&got); err != nil || !isNested(texts[i]) || !reflect.DeepEqual(got, v) {
+						t.Fatalf("%q: %q is %q, want %v (%v)", line, name, texts[i], v, err)
+					}
+					continue
 				}
 				if texts[i] != want {
 					t.Fatalf("%q: %q is %q, want %q", line, name, texts[i], want)

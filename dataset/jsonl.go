@@ -3,6 +3,7 @@ package dataset
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"io"
 	"strings"
 	"unicode/utf16"
@@ -10,7 +11,7 @@ import (
 )
 
 // jsonSource reads JSON Lines: on each line one object (RFC 8259) whose values are numbers, strings, true, false or
-// null. Blank lines are skipped. The keys of the first object, in their order, are the columns. A later object may
+// null; a column that is not used may hold arrays and objects too. Blank lines are skipped. The keys of the first object, in their order, are the columns. A later object may
 // lack some, which are then missing values, and may have others, which are ignored (or refused, if whole is set).
 // Values become the texts they would be in CSV: numbers as they are spelled, true, false, strings without their quotes
 // and escapes, null as Null.
@@ -191,8 +192,13 @@ func (s *jsonSource) value() (null bool, err error) {
 		s.rest = s.rest[n:]
 		return false, nil
 	case c == '{' || c == '[':
-		return false, columnErrorf(string(bytes.Trim(s.key, " \t")), "a nested value: only numbers, texts, true, false "+
-			"and null can be read")
+		n := jsonNested(s.rest)
+		if n == 0 {
+			return false, s.unexpected()
+		}
+		s.values = append(append(s.values, nestedMark...), s.rest[:n]...)
+		s.rest = s.rest[n:]
+		return false, nil
 	}
 	for _, word := range []string{"true", "false", "null"} {
 		if bytes.HasPrefix(s.rest, []byte(word)) {
@@ -294,6 +300,30 @@ func jsonNumber(b []byte) int {
 		return 0
 	}
 	return n
+}
+
+// jsonNested returns the length of the array or object at the start of b, 0 if it is not JSON.
+func jsonNested(b []byte) int {
+	depth, quoted := 0, false
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			depth++
+		case c == '}' || c == ']':
+			if depth--; depth == 0 {
+				if json.Valid(b[:i+1]) {
+					return i + 1
+				}
+				return 0
+			}
+		}
+	}
+	return 0
 }
 
 // peek skips spaces and returns the next byte, 0 at the end.

@@ -51,9 +51,11 @@ func TestJSONErrors(t *testing.T) {
 		{`{"":1}`, []string{"line 1: an empty key"}},
 		{"\n" + first + "[1,2]", []string{"x.jsonl: line 3: an array", `"[1,2]"`}},
 		{first + "1,2", []string{"x.jsonl: line 2: a JSON object {…} should be here", `"1,2"`}},
-		{first + `{"a":{"x":1}}`, []string{`line 2: column "a": a nested value`}},
-		{first + `{"b":[1]}`, []string{`line 2: column "b": a nested value`}},
-		{first + `{"z":[1]}`, []string{`line 2: column "z": a nested value`}},
+		{first + `{"a":{"x":1}`, []string{"line 2: the object is cut off"}},
+		{first + `{"a":[1}`, []string{`line 2: "[1}" is not JSON here`}},
+		{first + `{"z":[1,]}`, []string{`line 2: "[1,]}" is not JSON here`}},
+		{first + `{"z":["]}`, []string{"is not JSON here"}},
+		{first + `{"z":` + strings.Repeat("[", 1<<20) + strings.Repeat("]", 1<<20) + `}`, []string{"is not JSON here"}},
 		{`{"a":1,"a":2}`, []string{`line 1: column "a": the key is there twice`}},
 		{first + `{"b":1,"b ":2}`, []string{`line 2: column "b": the key is there twice`}},
 		{first + `{"a":1`, []string{"line 2: the object is cut off"}},
@@ -95,5 +97,63 @@ func TestJSONErrors(t *testing.T) {
 			continue
 		}
 		wantError(t, err, append(c.parts, "x.jsonl: ")...)
+	}
+}
+
+// Arrays and objects are no values, but columns that are not used may hold them.
+func TestJSONNested(t *testing.T) {
+	const text = `{"a":1,"tags":["x","]"],"y":"no"}` + "\n" + `{"a":2,"y":"yes","z":{"q":[1,{"r":"\"}"}]}}` + "\n" +
+		`{"a":3,"tags":{},"y":"no","z":[ ]}`
+	const refused = `: only numbers, texts, true, false and null can be used`
+	s := &Schema{Features: []Feature{{Name: "a", Scale: 1}}, Columns: 3, Named: true,
+		Target: Target{Name: "y", Column: 2, Task: TaskBinary, Labels: []string{"no", "yes"}}}
+	if err := s.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	r := open(t, "x.jsonl", text, Options{})
+	e, err := s.Encoder(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tags []string
+	for i := range 3 {
+		row, err := r.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var x [1]float32
+		y, _, err := e.Target(row)
+		if e2 := e.EncodeRow(x[:], row); e2 != nil || err != nil || x[0] != float32(i+1) || y != float32(i%2) {
+			t.Errorf("row %d: %v, %v, %v, %v", i+1, x, y, e2, err)
+		}
+		tags = append(tags, r.Text(1))
+	}
+	if want := []string{`["x","]"]`, "", "{}"}; !reflect.DeepEqual(tags, want) {
+		t.Errorf("%q, want %q", tags, want)
+	}
+
+	// The same rows where the column is used: an error, whatever the rules for missing and unknown values.
+	s.Features[0] = Feature{Name: "tags", Column: 1, Kind: Categorical, Categories: []string{"x"}}
+	s.OnMissing, s.OnUnknown = RuleZero, RuleZero
+	r = open(t, "x.jsonl", text, Options{})
+	if e, err = s.Encoder(r); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = e.ReadAll(r)
+	wantError(t, err, `x.jsonl: line 1: column "tags": a nested value, "[\"x\",\"]\"]"`+refused)
+	s.Features[0] = Feature{Name: "a", Scale: 1}
+	s.Target = Target{Name: "tags", Column: 1, Task: TaskRegression, Scale: 1}
+	r = open(t, "x.jsonl", text, Options{})
+	if e, err = s.Encoder(r); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = e.ReadAll(r)
+	wantError(t, err, `x.jsonl: line 1: column "tags": a nested value`)
+
+	learnable := `{"a":1,"tags":["x"],"y":"no"}` + "\n" + `{"a":2,"tags":{},"y":"yes"}`
+	_, err = Learn(open(t, "x.jsonl", learnable, Options{}), Config{Target: "y"})
+	wantError(t, err, `x.jsonl: line 1: column "tags": a nested value, "[\"x\"]"`+refused)
+	if _, err = Learn(open(t, "x.jsonl", learnable, Options{}), Config{Target: "y", Drop: []string{"tags"}}); err != nil {
+		t.Error(err)
 	}
 }

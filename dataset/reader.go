@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strings"
 )
 
 // Format is a format of data.
@@ -49,6 +50,10 @@ const MaxRecord = 16 << 20
 // JSON object lacks, a NaN in a row of labels. No source gives it as a text.
 const Null = "\x00"
 
+// nestedMark begins the text of a JSON array or object, the JSON itself follows. It is an error only where the value is
+// used. No other text has a NUL in it.
+const nestedMark = "\x00json:"
+
 // Options say how to read a source. The zero value detects everything.
 type Options struct {
 	Format Format
@@ -67,7 +72,7 @@ type Options struct {
 // Row is one row of a source. Text or Numbers is set, as the format has it, with one element per column. It is valid
 // until the next call of Next.
 type Row struct {
-	Text     []string  // CSV, JSON Lines: the values as they stand there, or Null
+	Text     []string  // CSV, JSON Lines: the values as they stand there, or Null; an array or object is no value
 	Numbers  []float32 // NPY, IDX: the values, rounded to float32; a missing one is NaN
 	Label    string    // the target from Options.Labels
 	Labelled bool      // whether there is a Label
@@ -255,11 +260,11 @@ func (r *Reader) Next() (Row, error) {
 	return r.row, nil
 }
 
-// Text returns value i of the current row as a text, "" for Null. Integers of NPY and IDX are exact; other numbers have
+// Text returns value i of the current row as a text, "" for Null, JSON for an array or object. Integers of NPY and IDX are exact; other numbers have
 // the shortest digits that read back to the same value of their type.
 func (r *Reader) Text(i int) string {
 	if t := r.src.text(i); t != Null {
-		return t
+		return strings.TrimPrefix(t, nestedMark)
 	}
 	return ""
 }
