@@ -69,7 +69,8 @@ func FuzzCSV(f *testing.F) {
 func FuzzJSONLines(f *testing.F) {
 	for _, s := range []string{`{"a":1,"b":"x\u00e9\n","c":null}`, "{\"a\":true}\n\n{\"a\":-1.5e3,\"b\":[]}",
 		`{"a":"\ud83d\ude00"}`,
-		`{"a":{}}`, `{"a":[{"b":"]}\\"}],"c":[]}`, `{"a":[}`, `{"a":01}`, `{"a":1}x`, `{"a":1,}`, "{\"a\":1}\n{\"a\":\"\xff\"}", `{ "a" : false , "b":0 } `} {
+		`{"a":{}}`, `{"a":[{"b":"]}\\"}],"c":[]}`, `{"a":[}`,
+		`{"a":01}`, `{"a":1}x`, `{"a":1,}`, "{\"a\":1}\n{\"a\":\"\xff\"}", `{ "a" : false , "b":0 } `} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, data string) {

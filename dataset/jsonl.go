@@ -11,10 +11,10 @@ import (
 )
 
 // jsonSource reads JSON Lines: on each line one object (RFC 8259) whose values are numbers, strings, true, false or
-// null; a column that is not used may hold arrays and objects too. Blank lines are skipped. The keys of the first object, in their order, are the columns. A later object may
-// lack some, which are then missing values, and may have others, which are ignored (or refused, if whole is set).
-// Values become the texts they would be in CSV: numbers as they are spelled, true, false, strings without their quotes
-// and escapes, null as Null.
+// null; a column that is not used may hold arrays and objects too. Blank lines are skipped. The keys of the first
+// object, in their order, are the columns. A later object may lack some, which are then missing values, and may have
+// others, which are ignored (or refused, if whole is set). Values become the texts they would be in CSV: numbers as
+// they are spelled, true, false, strings without their quotes and escapes, null as Null.
 type jsonSource struct {
 	in     *bufio.Reader
 	line   int64

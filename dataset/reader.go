@@ -102,8 +102,8 @@ type source interface {
 
 // Open opens the source called path, or the standard input if path is "-". Compression by gzip is told by the content.
 // The format is told by the name (.csv, .tsv, .jsonl, .ndjson, .json, .npy, .idx, a last part as in
-// train-images-idx3-ubyte, all with or without .gz) if opt does not tell; then by the first bytes (NPY's and IDX's magic numbers, a brace for
-// JSON Lines); otherwise it is CSV. Close the Reader after use.
+// train-images-idx3-ubyte, all with or without .gz) if opt does not tell; then by the first bytes (NPY's and IDX's magic
+// numbers, a brace for JSON Lines); otherwise it is CSV. Close the Reader after use.
 //
 // It reads the header or, for JSON Lines, the first object. Errors are *fs.PathError if the file cannot be opened,
 // *Error if it is not what it should be.
@@ -260,8 +260,8 @@ func (r *Reader) Next() (Row, error) {
 	return r.row, nil
 }
 
-// Text returns value i of the current row as a text, "" for Null, JSON for an array or object. Integers of NPY and IDX are exact; other numbers have
-// the shortest digits that read back to the same value of their type.
+// Text returns value i of the current row as a text: "" for Null, JSON for an array or object. Integers of NPY and IDX
+// are exact; other numbers have the shortest digits that read back to the same value of their type.
 func (r *Reader) Text(i int) string {
 	if t := r.src.text(i); t != Null {
 		return strings.TrimPrefix(t, nestedMark)
