@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	suite "nnrt/bench"
 	"nnrt/kernels"
 	"nnrt/net"
 )
@@ -112,7 +113,7 @@ func parseShape(s string) (shape, error) {
 	}
 	v := shape{sizes[0], sizes[1], sizes[2]}
 	for _, elements := range []int64{int64(v.m) * int64(v.k), int64(v.k) * int64(v.n), int64(v.m) * int64(v.n)} {
-		if elements > 1<<28 {
+		if elements > maxElements {
 			return shape{}, errors.New("a matrix of more than 2^28 elements")
 		}
 	}
@@ -146,13 +147,12 @@ func bench(e *env, o *benchOptions, args []string) error {
 	b := &bencher{benchOptions: o, e: e}
 	b.report.cpuReport = newCPUReport()
 	b.report.BenchThreads = o.threads
-	models := benchModels
-	if len(args) > 0 {
-		file, err := readModel(args[0])
-		if err != nil {
-			return err
-		}
-		models = []benchModel{{"model", func() (*net.Model, error) { return file.Model, nil }}}
+	models, err := benchModels(args)
+	if err != nil {
+		return err
+	}
+	if err := checkBatches(o.batches, models); err != nil {
+		return err
 	}
 	if o.what == nil {
 		o.what = benchKinds
@@ -346,11 +346,7 @@ func (b *bencher) activations() {
 }
 
 // predict measures prediction. With threads, each has a predictor and batches of its own.
-func (b *bencher) predict(m benchModel) error {
-	model, err := m.make()
-	if err != nil {
-		return err
-	}
+func (b *bencher) predict(model benchModel) error {
 	for _, batch := range b.batchesOr(1, 32, 256) {
 		x := noise(batch * model.Inputs())
 		predictors, outputs := make([]*net.Predictor, b.threads), make([][]float32, b.threads)
@@ -358,7 +354,7 @@ func (b *bencher) predict(m benchModel) error {
 			predictors[t], outputs[t] = model.NewPredictor(), make([]float32, batch*model.Outputs())
 		}
 		errs := make([]error, b.threads)
-		b.measure("Predict/net="+m.name+"/batch="+strconv.Itoa(batch), rowMetrics(batch), func(n int) {
+		b.measure("Predict/net="+model.name+"/batch="+strconv.Itoa(batch), rowMetrics(batch), func(n int) {
 			b.inThreads(n, func(t, lo, hi int) {
 				for range hi - lo {
 					if err := predictors[t].Predict(outputs[t], x); err != nil {
@@ -375,21 +371,17 @@ func (b *bencher) predict(m benchModel) error {
 }
 
 // train measures training steps.
-func (b *bencher) train(m benchModel) error {
+func (b *bencher) train(model benchModel) error {
 	for _, batch := range b.batchesOr(32, 256) {
-		model, err := m.make()
+		// With a larger learning rate the model would learn its one batch by heart, and its gradients would become
+		// subnormal, which are slow for reasons of their own.
+		trainer, err := model.Clone().NewTrainer(net.FitConfig{Loss: benchLoss(model.Model), Threads: b.threads,
+			Optimizer: net.Adam{LearningRate: 1e-9}})
 		if err != nil {
 			return err
 		}
-		trainer, err := model.Clone().NewTrainer(net.FitConfig{Loss: benchLoss(model), Threads: b.threads})
-		if err != nil {
-			return err
-		}
-		x, y := noise(batch*model.Inputs()), make([]float32, batch*model.Outputs())
-		for i := 0; i < len(y); i += model.Outputs() {
-			y[i+i%model.Outputs()] = 1
-		}
-		b.measure("Train/net="+m.name+"/batch="+strconv.Itoa(batch), rowMetrics(batch), func(n int) {
+		x, y := noise(batch*model.Inputs()), benchTargets(batch, model.Outputs())
+		b.measure("Train/net="+model.name+"/batch="+strconv.Itoa(batch), rowMetrics(batch), func(n int) {
 			for range n {
 				if _, failed := trainer.TrainOnBatch(x, y, nil); failed != nil {
 					err = failed
@@ -401,6 +393,35 @@ func (b *bencher) train(m benchModel) error {
 		}
 	}
 	return nil
+}
+
+// maxElements is how many elements a matrix may have that is measured.
+const maxElements = 1 << 28
+
+// checkBatches refuses batches whose inputs or outputs are too many.
+func checkBatches(batches []int, models []benchModel) error {
+	for _, batch := range batches {
+		for _, m := range models {
+			if width := max(m.Inputs(), m.Outputs()); int64(batch)*int64(width) > maxElements {
+				return usagef("--batch %d: with %d values a row (net %s) a matrix has more than 2^28 elements", batch, width,
+					m.name)
+			}
+		}
+	}
+	return nil
+}
+
+// benchTargets returns targets class after class: 0 and 1 in turn for one output, else a 1 among zeros.
+func benchTargets(rows, outputs int) []float32 {
+	y := make([]float32, rows*outputs)
+	for r := range rows {
+		if outputs == 1 {
+			y[r] = float32(r % 2)
+		} else {
+			y[r*outputs+r%outputs] = 1
+		}
+	}
+	return y
 }
 
 func (b *bencher) batchesOr(byDefault ...int) []int {
@@ -419,21 +440,26 @@ func rowMetrics(batch int) func(seconds float64) []metric {
 // benchModel is a network to measure.
 type benchModel struct {
 	name string
-	make func() (*net.Model, error)
+	*net.Model
 }
 
-var benchModels = []benchModel{
-	{"A", func() (*net.Model, error) {
-		return net.New(8, net.Dense(10, net.ReLU), net.Dense(8, net.ReLU), net.Dense(1, net.Sigmoid))
-	}},
-	{"B", func() (*net.Model, error) { return net.New(784, net.Dense(128, net.ReLU), net.Dense(10, net.Softmax)) }},
-	{"C", func() (*net.Model, error) {
-		return net.New(784, net.Dense(512, net.ReLU), net.Dense(512, net.ReLU), net.Dense(10, net.Softmax))
-	}},
-	{"D", func() (*net.Model, error) {
-		return net.New(16, net.Dense(64, net.Tanh), net.Dense(64, net.Tanh), net.Dense(64, net.Tanh),
-			net.Dense(4, net.Tanh))
-	}},
+// benchModels returns the model of a file if there is one among the arguments, else the networks of the benchmark suite.
+func benchModels(args []string) (models []benchModel, err error) {
+	if len(args) > 0 {
+		file, err := readModel(args[0])
+		if err != nil {
+			return nil, err
+		}
+		return []benchModel{{"model", file.Model}}, nil
+	}
+	for _, n := range suite.Nets() {
+		model, err := n.Model()
+		if err != nil {
+			return nil, err
+		}
+		models = append(models, benchModel{n.Name, model})
+	}
+	return models, nil
 }
 
 // benchLoss is the loss that goes with a model's last layer.

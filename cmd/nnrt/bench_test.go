@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -89,5 +90,14 @@ func TestBenchOfEveryActivationAndNetwork(t *testing.T) {
 	}
 	if strings.Contains(out, "swish") {
 		t.Error("swish, another name of silu, is measured too")
+	}
+}
+
+func TestBenchTargets(t *testing.T) {
+	if got := benchTargets(3, 1); !slices.Equal(got, []float32{0, 1, 0}) {
+		t.Errorf("one output: %v", got)
+	}
+	if got := benchTargets(3, 2); !slices.Equal(got, []float32{1, 0, 0, 1, 1, 0}) {
+		t.Errorf("two outputs: %v", got)
 	}
 }

@@ -240,6 +240,7 @@ func TestMistakesOnTheCommandLine(t *testing.T) {
 		{[]string{"bench", "--shape", "65536x65536x1"}, "more than 2^28"},
 		{[]string{"bench", "--time", "0s"}, "above 0"},
 		{[]string{"bench", "--batch", "1,x"}, "not a whole number"},
+		{[]string{"bench", "--batch", "1048576"}, "(net B) a matrix has more than 2^28 elements"},
 		{[]string{"demo", "x"}, `unexpected argument "x"`},
 	} {
 		r := nnrt(c.args...)
