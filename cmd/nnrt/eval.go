@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,6 +31,9 @@ func evalCommand() *command {
 		minArgs:  2, maxArgs: 2,
 		flags: f,
 		run: func(e *env, args []string) error {
+			if err := checkStdin(args[1], *labels); err != nil {
+				return err
+			}
 			file, err := readModel(args[0])
 			if err != nil {
 				return err
@@ -254,7 +258,13 @@ func (d *evalData) measureRegression(r *report, a *answers, predicted []float32)
 		spread += float64(s * s)
 	}
 	mse, mae, rmse := number(squares/n), number(sizes/n), number(math.Sqrt(squares/n))
-	r2 := number(1 - squares/spread) // not a number if all targets are the same
+	r2 := number(1 - squares/spread)
+	if target := d.raw[0]; !slices.ContainsFunc(d.raw, func(t float32) bool { return t != target }) {
+		r2 = 0 // as net.R2Score: all targets are the same
+		if squares == 0 {
+			r2 = 1
+		}
+	}
 	r.MSE, r.MAE, r.RMSE, r.R2 = &mse, &mae, &rmse, &r2
 }
 

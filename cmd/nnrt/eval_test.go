@@ -86,9 +86,11 @@ func TestEvalRegressionIsInTheTargetsUnits(t *testing.T) {
 	wantNumbers(t, got, map[string]float64{"rows": 3, "loss": 5. / 3 / 4, "mse": 5. / 3, "mae": 1,
 		"rmse": math.Sqrt(5. / 3),
 		"r2":   1 - 5/spread})
-	// With one target there is no r2: null, not a failure.
-	if got := evalJSON(t, handmadeModel(t), "a,b,y\n1,2,17\n1,2,17\n"); got["r2"] != nil {
-		t.Errorf("r2 is %v", got["r2"])
+	// With one target r2 is 1 if it is met and 0 if not, as in training. The mean of 16.1 is not exact.
+	for data, want := range map[string]float64{"1,2,18\n1,2,18\n": 1, "1,2,16.1\n0,1,16.1\n4,2,16.1\n": 0} {
+		if got := evalJSON(t, handmadeModel(t), "a,b,y\n"+data); got["r2"] != want {
+			t.Errorf("%q: r2 is %v, want %v", data, got["r2"], want)
+		}
 	}
 }
 

@@ -41,6 +41,18 @@ func (s sourceFlags) open(e *env, path string, names []string, labels string) (*
 	return src, err
 }
 
+// checkStdin refuses to read two sources from the standard input.
+func checkStdin(paths ...string) error {
+	seen := false
+	for _, path := range paths {
+		if path == "-" && seen {
+			return usagef("two files are -, but the standard input can be read only once")
+		}
+		seen = seen || path == "-"
+	}
+	return nil
+}
+
 // targetMissing is the error for data without the column that is to be learned or compared with.
 func targetMissing(src *dataset.Reader, schema *dataset.Schema) error {
 	return &dataset.Error{File: src.File(), Column: schema.Target.Name, Msg: "the target is missing"}

@@ -2,8 +2,7 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"io/fs"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -228,12 +227,18 @@ func (o *trainOptions) checkTogether() error {
 
 // checkFiles refuses to write what is read, and finds out early that the model cannot be written.
 func (o *trainOptions) checkFiles(data string) error {
+	if err := checkStdin(data, *o.labels, *o.val, *o.valLabels); err != nil {
+		return err
+	}
 	for _, out := range []struct{ flag, path string }{{"-o", *o.output}, {"--log", *o.log}} {
 		if out.path == "" {
 			if out.flag == "-o" {
 				return usagef("-o needs the name of a file")
 			}
 			continue
+		}
+		if out.path == "-" {
+			return usagef("%s -: it goes to a file, not to the standard output", out.flag)
 		}
 		inputs := []string{data, *o.labels, *o.val, *o.valLabels}
 		if out.flag == "--log" {
@@ -261,23 +266,16 @@ func sameFile(a, b string) bool {
 	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
 }
 
-// checkWritable finds out, before long work, most of what may keep a file from being written.
+// errTried ends a try to write.
+var errTried = errors.New("tried")
+
+// checkWritable finds out, before long work, what may keep a file from being written: it begins to, and gives up.
 func checkWritable(path string) error {
-	info, err := os.Stat(path)
-	if err == nil && !info.Mode().IsRegular() {
-		return &fs.PathError{Op: "write", Path: path, Err: serialize.ErrNotRegular}
+	err := serialize.AtomicWrite(path, func(io.Writer) error { return errTried })
+	if errors.Is(err, errTried) {
+		return nil
 	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	folder := filepath.Dir(path)
-	if info, err = os.Stat(folder); err != nil {
-		return err
-	}
-	if !info.IsDir() {
-		return &fs.PathError{Op: "write", Path: path, Err: fmt.Errorf("%s is not a folder", folder)}
-	}
-	return nil
+	return err
 }
 
 // modelFlags are the flags that --init leaves no room for: with schema is about the schema, the others the layers.
