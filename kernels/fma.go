@@ -36,7 +36,7 @@ func risky(s float64) int64 {
 //
 //go:noinline
 func fmaByOdd(a, b, c float32) float32 {
-	p, d := float64(a)*float64(b), float64(c)
+	p, d := float64(float64(a)*float64(b)), float64(c) // the conversion keeps p out of fused operations below
 	s := p + d
 	// The error of p + d by Knuth's TwoSum, exact since float64 neither overflows nor underflows here. For an
 	// infinity or NaN it is NaN, and s is the answer.

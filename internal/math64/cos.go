@@ -39,7 +39,7 @@ func cosine(r double) float64 {
 	p = math.FMA(z, p, 2.48015872894767294178e-05)
 	p = math.FMA(z, p, -1.38888888888741095749e-03)
 	p = math.FMA(z, p, 4.16666666666666019037e-02)
-	half := 0.5 * z
+	half := float64(0.5 * z)
 	w := 1 - half
 	return w + (((1 - w) - half) + math.FMA(z, float64(z*p), -float64(r.high*r.low)))
 }
