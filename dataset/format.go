@@ -57,8 +57,8 @@ func tellFormat(want Format, name string, br *bufio.Reader) (Format, error) {
 	return want, nil
 }
 
-// firstBytes returns the first 16 bytes of br, or fewer if the source or its first line that is not blank ends before: a
-// program that sends rows through a pipe may wait for an answer before it sends more.
+// firstBytes returns the first 16 bytes of br, or fewer if the source or its first line that is not blank ends before:
+// a program that sends rows through a pipe may wait for an answer before it sends more.
 func firstBytes(br *bufio.Reader) ([]byte, error) {
 	for n := 1; ; n++ {
 		b, err := br.Peek(n)

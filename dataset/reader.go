@@ -102,8 +102,8 @@ type source interface {
 
 // Open opens the source called path, or the standard input if path is "-". Compression by gzip is told by the content.
 // The format is told by the name (.csv, .tsv, .jsonl, .ndjson, .json, .npy, .idx, a last part as in
-// train-images-idx3-ubyte, all with or without .gz) if opt does not tell; then by the first bytes (NPY's and IDX's magic
-// numbers, a brace for JSON Lines); otherwise it is CSV. Close the Reader after use.
+// train-images-idx3-ubyte, all with or without .gz) if opt does not tell; then by the first bytes (NPY's and IDX's
+// magic numbers, a brace for JSON Lines); otherwise it is CSV. Close the Reader after use.
 //
 // It reads the header or, for JSON Lines, the first object. Errors are *fs.PathError if the file cannot be opened,
 // *Error if it is not what it should be.

@@ -128,6 +128,16 @@ func (t Task) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 // MarshalText makes a Rule its name in JSON.
 func (r Rule) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
+// ParseTask returns the task called s: "binary", "multiclass" or "regression"; "auto" is TaskNone.
+func ParseTask(s string) (Task, bool) {
+	for _, t := range []Task{TaskBinary, TaskMulticlass, TaskRegression} {
+		if t.String() == s {
+			return t, true
+		}
+	}
+	return TaskNone, s == "auto"
+}
+
 // ParseRule returns the rule called s: "error", "mean" or "zero".
 func ParseRule(s string) (Rule, bool) {
 	i, ok := indexOf(ruleNames, s)

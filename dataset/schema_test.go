@@ -158,6 +158,17 @@ func TestNamesOfEnumerations(t *testing.T) {
 			t.Errorf("scaling %s: %v, %v", name, s, ok)
 		}
 	}
+	for _, name := range []string{"binary", "multiclass", "regression"} {
+		if task, ok := ParseTask(name); !ok || task.String() != name {
+			t.Errorf("task %s: %v, %v", name, task, ok)
+		}
+	}
+	if task, ok := ParseTask("auto"); !ok || task != TaskNone {
+		t.Errorf("task auto: %v, %v", task, ok)
+	}
+	if _, ok := ParseTask("clustering"); ok {
+		t.Error("task clustering exists")
+	}
 	if _, ok := ParseRule("max"); ok {
 		t.Error("rule max exists")
 	}

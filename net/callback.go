@@ -89,8 +89,8 @@ func worst(rising bool) float64 {
 	return math.Inf(1)
 }
 
-// EarlyStopping stops when a value has not improved for Patience epochs, or for one if Patience is 0. A pointer to it is a Callback;
-// after Fit, StoppedEpoch and BestEpoch tell what happened.
+// EarlyStopping stops when a value has not improved for Patience epochs, or for one if Patience is 0. A pointer to it is
+// a Callback; after Fit, StoppedEpoch and BestEpoch tell what happened.
 type EarlyStopping struct {
 	NoCallback
 	Monitor            string  // val_loss

@@ -13,7 +13,8 @@ import (
 // playEpochs plays epochs with the given values of a monitored name to a callback, as Fit would, on a model of one weight
 // that is the number of the epoch. It returns the epoch after which the callback stopped (0 if it did not), the
 // learning rate after each epoch, and the weight at the end.
-func playEpochs(t *testing.T, c Callback, name string, values ...float64) (stopped int, rates []float64, weight float32) {
+func playEpochs(t *testing.T, c Callback, name string, values ...float64) (
+	stopped int, rates []float64, weight float32) {
 	t.Helper()
 	m, err := New(1, Dense(1, Linear, NoBias()))
 	if err != nil {
@@ -185,7 +186,8 @@ func TestCallbackOrder(t *testing.T) {
 		if got := strings.Join(calls, ", "); got != c.calls || len(h.Epochs) != c.epochs {
 			t.Errorf("%s: calls %s, %d epochs in the history; want %s, %d", c.what, got, len(h.Epochs), c.calls, c.epochs)
 		}
-		if wantError := strings.Contains(c.what, "error"); wantError != (err != nil) || wantError && !errors.Is(err, failure) {
+		wantError := strings.Contains(c.what, "error")
+		if wantError != (err != nil) || wantError && !errors.Is(err, failure) {
 			t.Errorf("%s: error %v", c.what, err)
 		}
 	}

@@ -114,7 +114,8 @@ func TestSeedsDiffer(t *testing.T) {
 	x, y := spirals(60)
 	train := func(seed uint64) []float32 {
 		m := classifier(t)
-		if _, err := m.Fit(context.Background(), x, y, FitConfig{Loss: SparseCategoricalCrossEntropy, Seed: seed}); err != nil {
+		c := FitConfig{Loss: SparseCategoricalCrossEntropy, Seed: seed}
+		if _, err := m.Fit(context.Background(), x, y, c); err != nil {
 			t.Fatal(err)
 		}
 		return m.Parameters()
@@ -159,7 +160,8 @@ func TestPredictorsKeepTheirParameters(t *testing.T) {
 	wait.Add(1)
 	go func() {
 		defer wait.Done()
-		if _, err := m.Fit(context.Background(), x, y, FitConfig{Loss: SparseCategoricalCrossEntropy, Epochs: 3}); err != nil {
+		c := FitConfig{Loss: SparseCategoricalCrossEntropy, Epochs: 3}
+		if _, err := m.Fit(context.Background(), x, y, c); err != nil {
 			t.Error(err)
 		}
 	}()

@@ -271,7 +271,8 @@ func TestGradientsAgainstFiniteDifferences(t *testing.T) {
 		{"cce softmax", []Layer{hidden, Dense(3, Softmax)}, CategoricalCrossEntropy, "onehot", true},
 		{"cce smoothed", []Layer{hidden, Dense(3, Softmax)},
 			Loss{Kind: categoricalCrossEntropy, LabelSmoothing: 0.2}, "onehot", false},
-		{"cce logits", []Layer{hidden, Dense(3, Linear)}, Loss{Kind: categoricalCrossEntropy, FromLogits: true}, "onehot", false},
+		{"cce logits", []Layer{hidden, Dense(3, Linear)},
+			Loss{Kind: categoricalCrossEntropy, FromLogits: true}, "onehot", false},
 		{"cce probabilities", []Layer{hidden, Dense(3, Sigmoid)}, CategoricalCrossEntropy, "onehot", false},
 		{"sparse softmax", []Layer{hidden, Dense(3, Softmax)}, SparseCategoricalCrossEntropy, "class", true},
 		{"sparse logits", []Layer{hidden, Dense(3, Linear)},
@@ -298,7 +299,8 @@ func TestGradientsAgainstFiniteDifferences(t *testing.T) {
 		{"layer normalization first", []Layer{LayerNormalization(NoScale()), Dense(4, Tanh),
 			LayerNormalization(NoCenter()), Dense(2, Linear), LayerNormalization(NoCenter(), NoScale())},
 			MeanSquaredError, "normal", false},
-		{"dropout that drops nothing", []Layer{Dense(4, Tanh), Dropout(0), Dense(2, Linear)}, MeanSquaredError, "normal", false},
+		{"dropout that drops nothing", []Layer{Dense(4, Tanh), Dropout(0), Dense(2, Linear)},
+			MeanSquaredError, "normal", false},
 	}...)
 	const inputs, rows = 4, 9
 	for _, c := range tests {

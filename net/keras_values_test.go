@@ -19,7 +19,8 @@ var activationExceptions = map[string]struct {
 }
 
 // compareActivation holds an activation and its derivative against Keras's in float64, in proportion to
-// max(|Keras|, 1), and against its float32 with a bound for the digits that Keras's own formulas lose there (mish, gelu_tanh).
+// max(|Keras|, 1), and against its float32 with a bound for the digits that Keras's own formulas lose there (mish,
+// gelu_tanh).
 func compareActivation(t *testing.T, file string) parity {
 	var k struct {
 		Item, Activation         string

@@ -214,7 +214,8 @@ func checkRows(m *Model, l Loss, x, y, weight []float32) (int, error) {
 	return rows, l.checkTargets(y, m.Outputs())
 }
 
-// trainOnBatch is TrainOnBatch for lengths that fit and buffers that are large enough; it also returns the outputs of the forward pass.
+// trainOnBatch is TrainOnBatch for lengths that fit and buffers that are large enough; it also returns the outputs of the
+// forward pass.
 func (t *Trainer) trainOnBatch(x, y, weight []float32, rows int) (loss float64, outputs []float32) {
 	t.forward(x, rows)
 	last := &t.layers[len(t.layers)-1]

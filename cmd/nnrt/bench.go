@@ -282,25 +282,25 @@ func (b *bencher) gemm() {
 		shapes = defaultShapes
 	}
 	for _, s := range shapes {
-		x, w, y := noise(s.m*s.k), noise(s.k*s.n), noise(s.m*s.n)
+		x, w, y := suite.Uniform(s.m*s.k, 1), suite.Uniform(s.k*s.n, 1), suite.Uniform(s.m*s.n, 1)
 		dx, dw, out := make([]float32, s.m*s.k), make([]float32, s.k*s.n), make([]float32, s.m*s.n)
-		bias := noise(s.n)
+		bias := suite.Uniform(s.n, 1)
 		for _, product := range []struct {
-			op   string
-			rows int
-			f    func(lo, hi int)
+			suite.Product
+			f func(lo, hi int) // for rows lo to hi of the result
 		}{
-			{"nn", s.m, func(lo, hi int) {
+			{suite.Product{Op: "nn", M: s.m, N: s.n, K: s.k}, func(lo, hi int) {
 				kernels.GemmNN(out[lo*s.n:], x[lo*s.k:], w, bias, hi-lo, s.n, s.k, s.k, s.n, s.n)
 			}},
-			{"tn", s.k, func(lo, hi int) { kernels.GemmTN(dw[lo*s.n:], x[lo:], y, hi-lo, s.n, s.m, s.k, s.n, s.n) }},
-			{"nt", s.m, func(lo, hi int) {
+			{suite.Product{Op: "tn", M: s.k, N: s.n, K: s.m}, func(lo, hi int) {
+				kernels.GemmTN(dw[lo*s.n:], x[lo:], y, hi-lo, s.n, s.m, s.k, s.n, s.n)
+			}},
+			{suite.Product{Op: "nt", M: s.m, N: s.k, K: s.n}, func(lo, hi int) {
 				kernels.GemmNT(dx[lo*s.k:], y[lo*s.n:], w, hi-lo, s.k, s.n, s.n, s.n, s.k)
 			}},
 		} {
-			name := fmt.Sprintf("GEMM/op=%s/m=%d/k=%d/n=%d", product.op, s.m, s.k, s.n)
-			flops := 2 * float64(s.m) * float64(s.k) * float64(s.n)
-			b.measure(name, func(seconds float64) []metric {
+			flops := 2 * float64(product.MultiplyAdds())
+			b.measure("GEMM/"+product.Name(), func(seconds float64) []metric {
 				rate := flops / seconds / 1e9
 				metrics := []metric{{"GFLOP/s", rate}}
 				if b.report.PeakGFLOPs > 0 {
@@ -309,7 +309,7 @@ func (b *bencher) gemm() {
 				return metrics
 			}, func(n int) {
 				for range n {
-					b.inThreads(product.rows, func(_, lo, hi int) {
+					b.inThreads(product.M, func(_, lo, hi int) {
 						if lo < hi {
 							product.f(lo, hi)
 						}
@@ -323,7 +323,7 @@ func (b *bencher) gemm() {
 // activations measures each activation over a row of 4,096 values.
 func (b *bencher) activations() {
 	const size = 4096
-	x := noise(size)
+	x := suite.Uniform(size, 1)
 	for _, name := range activations {
 		a, ok := net.ParseActivation(name)
 		if !ok || a.String() != name { // another name of one in the list
@@ -348,7 +348,7 @@ func (b *bencher) activations() {
 // predict measures prediction. With threads, each has a predictor and batches of its own.
 func (b *bencher) predict(model benchModel) error {
 	for _, batch := range b.batchesOr(1, 32, 256) {
-		x := noise(batch * model.Inputs())
+		x := suite.Uniform(batch*model.Inputs(), 1)
 		predictors, outputs := make([]*net.Predictor, b.threads), make([][]float32, b.threads)
 		for t := range predictors {
 			predictors[t], outputs[t] = model.NewPredictor(), make([]float32, batch*model.Outputs())
@@ -380,7 +380,7 @@ func (b *bencher) train(model benchModel) error {
 		if err != nil {
 			return err
 		}
-		x, y := noise(batch*model.Inputs()), benchTargets(batch, model.Outputs())
+		x, y := suite.Uniform(batch*model.Inputs(), 1), benchTargets(batch, model.Outputs())
 		b.measure("Train/net="+model.name+"/batch="+strconv.Itoa(batch), rowMetrics(batch), func(n int) {
 			for range n {
 				if _, failed := trainer.TrainOnBatch(x, y, nil); failed != nil {
@@ -443,7 +443,7 @@ type benchModel struct {
 	*net.Model
 }
 
-// benchModels returns the model of a file if there is one among the arguments, else the networks of the benchmark suite.
+// benchModels returns the model of a file if there is one among the arguments, else the benchmark suite's networks.
 func benchModels(args []string) (models []benchModel, err error) {
 	if len(args) > 0 {
 		file, err := readModel(args[0])
@@ -472,15 +472,4 @@ func benchLoss(m *net.Model) net.Loss {
 		return net.CategoricalCrossEntropy
 	}
 	return net.MeanSquaredError
-}
-
-// noise returns numbers between −1 and 1, always the same.
-func noise(n int) []float32 {
-	x := make([]float32, n)
-	state := uint32(1)
-	for i := range x {
-		state = state*1664525 + 1013904223
-		x[i] = float32(int32(state)>>8) / (1 << 23)
-	}
-	return x
 }

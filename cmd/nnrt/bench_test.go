@@ -17,9 +17,9 @@ func TestBench(t *testing.T) {
 		lines []string // how they begin
 		units []string
 	}{
-		{[]string{"--what", "gemm", "--shape", "3x5x7", "--shape", "1x1x1"}, []string{"Peak/op=fma", "GEMM/op=nn/m=3/k=5/n=7",
-			"GEMM/op=tn/m=3/k=5/n=7", "GEMM/op=nt/m=3/k=5/n=7", "GEMM/op=nn/m=1/k=1/n=1", "GEMM/op=tn/m=1/k=1/n=1",
-			"GEMM/op=nt/m=1/k=1/n=1"}, []string{"GFLOP/s"}},
+		{[]string{"--what", "gemm", "--shape", "3x5x7", "--shape", "1x1x1"}, []string{"Peak/op=fma", "GEMM/op=nn/m=3/n=7/k=5",
+			"GEMM/op=tn/m=5/n=7/k=3", "GEMM/op=nt/m=3/n=5/k=7", "GEMM/op=nn/m=1/n=1/k=1", "GEMM/op=tn/m=1/n=1/k=1",
+			"GEMM/op=nt/m=1/n=1/k=1"}, []string{"GFLOP/s"}},
 		{[]string{"--what", "predict,train", "--batch", "1,3", model}, []string{"Predict/net=model/batch=1",
 			"Predict/net=model/batch=3", "Train/net=model/batch=1", "Train/net=model/batch=3"}, []string{"rows/s", "ns/row"}},
 		{[]string{"--batch", "2", model, "--count", "2"}, []string{"Predict/net=model/batch=2", "Predict/net=model/batch=2",

@@ -25,16 +25,15 @@ func runtimeSchema(file *serialize.File) *dataset.Schema {
 type answers struct {
 	task    dataset.Task
 	labels  []string
-	outputs int     // of the model
-	mean    float32 // of a regression's target
-	scale   float32
+	outputs int             // of the model
+	target  *dataset.Target // nil without a schema
 }
 
 func answersOf(file *serialize.File) *answers {
 	a := &answers{outputs: file.Model.Outputs()}
 	if file.Schema != nil {
 		t := &file.Schema.Target
-		a.task, a.labels, a.mean, a.scale = t.Task, t.Labels, t.Mean, t.Scale
+		a.task, a.labels, a.target = t.Task, t.Labels, t
 	}
 	return a
 }
@@ -73,7 +72,7 @@ func (a *answers) values(dst, y []float32) {
 		dst[0], dst[1] = 1-y[0], y[0]
 	case dataset.TaskRegression:
 		for i, v := range y {
-			dst[i] = float32(v*a.scale) + a.mean
+			dst[i] = a.target.Value(v)
 		}
 	default:
 		copy(dst, y)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 	"math"
@@ -293,9 +295,12 @@ func (o *trainOptions) readInitial(p *plan) (err error) {
 	if p.initial, err = readModel(*o.init); err != nil {
 		return err
 	}
-	if _, p.initialSum, err = fileSum(*o.init); err != nil {
+	blob, err := serialize.Encode(p.initial) // the bytes that were read: a model has one encoding
+	if err != nil {
 		return err
 	}
+	sum := sha256.Sum256(blob)
+	p.initialSum = hex.EncodeToString(sum[:])
 	if p.initial.Schema != nil && p.initial.Schema.Target.Task == dataset.TaskNone {
 		p.initial.Schema = nil // it says nothing of what is to be learned
 	}

@@ -51,14 +51,7 @@ func (o *trainOptions) learn(e *env, path string) (*trainData, error) {
 	cfg.OnMissing, _ = dataset.ParseRule(*o.onMissing)
 	cfg.OnUnknown, _ = dataset.ParseRule(*o.onUnknown)
 	cfg.Standardize, _ = dataset.ParseStandardize(*o.standardize)
-	switch *o.task {
-	case "binary":
-		cfg.Task = dataset.TaskBinary
-	case "multiclass":
-		cfg.Task = dataset.TaskMulticlass
-	case "regression":
-		cfg.Task = dataset.TaskRegression
-	}
+	cfg.Task, _ = dataset.ParseTask(*o.task)
 	var names []string
 	for _, list := range [][]string{{*o.target}, *o.features, *o.drop, *o.categorical} {
 		for _, name := range list {
