@@ -25,8 +25,8 @@
 // outputs or over rows, never along k; threads split outputs, never a sum. The order depends on the layer's shape
 // alone; it stands in one place, in gemm.go.
 //
-// Reductions. A sum over a vector (Sum, Dot, SumAbs; the sum in a softmax; mean and variance of a row) has 32 lanes,
-// whatever the width of the hardware's registers: lane l adds the elements l, l+32, l+64, … in ascending order,
+// Reductions. A sum over a vector (Sum, Dot, SumAbs; the sum in a softmax; the loss, mean and variance of a row) has 32
+// lanes, whatever the width of the hardware's registers: lane l adds the elements l, l+32, l+64, … in ascending order,
 // beginning with +0, by fused multiply-adds if they are products. Then the lanes are joined by halves:
 // lane[i] += lane[i+h] for h = 16, 8, 4, 2, 1. Sums of columns over the rows of a batch (bias gradients, batch
 // normalisation) are one chain each, in ascending order of the rows, beginning with +0.

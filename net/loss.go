@@ -152,10 +152,11 @@ const probabilityFloor float32 = 1e-7
 // lossOf is a loss made ready for a model's last layer.
 type lossOf struct {
 	Loss
-	logits bool // computed from logits: the fused form, or FromLogits
-	fused  bool // the gradient is that of the last layer's pre-activation
-	width  int  // outputs
-	row    []float32
+	logits bool      // computed from logits: the fused form, or FromLogits
+	fused  bool      // the gradient is that of the last layer's pre-activation
+	width  int       // outputs
+	work   []float32 // of a row, as is target
+	target []float32
 }
 
 func newLossOf(l Loss, m *Model) (*lossOf, error) {
@@ -165,7 +166,7 @@ func newLossOf(l Loss, m *Model) (*lossOf, error) {
 	}
 	fused := l.fused(m.layers[len(m.layers)-1])
 	return &lossOf{Loss: l, logits: fused || l.FromLogits, fused: fused, width: outputs,
-		row: make([]float32, outputs)}, nil
+		work: make([]float32, outputs), target: make([]float32, outputs)}, nil
 }
 
 // rows computes each row's loss from the model's outputs p (and logits z, which are p itself unless the loss is
@@ -207,28 +208,30 @@ func allZeroOrOne(y []float32) bool {
 func (l *lossOf) one(g, z, p, y []float32, signs bool) float32 {
 	switch l.Kind {
 	case binaryCrossEntropy:
+		y = l.smooth(y, 0.5)
 		if l.logits {
-			return l.binaryLogits(g, z, y)
+			return kernels.SigmoidCrossEntropy(l.work, g, z, y)
 		}
 	case categoricalCrossEntropy:
+		y = l.smooth(y, 1/float32(l.width))
 		if l.logits {
-			return l.categoricalLogits(g, z, y)
+			return kernels.SoftmaxCrossEntropy(l.work, g, z, y)
 		}
 		return l.categoricalProbabilities(g, p, y)
 	case sparseCategoricalCrossEntropy:
 		if l.logits {
-			return l.sparseLogits(g, z, int(y[0]))
+			return kernels.SparseSoftmaxCrossEntropy(l.work, g, z, int(y[0]))
 		}
 		return l.sparseProbabilities(g, p, int(y[0]))
 	}
-	var sum float32
 	for j := range p {
 		loss, slope := l.element(p[j], y[j], signs)
-		sum += loss
+		l.work[j] = loss
 		if g != nil {
 			g[j] = slope
 		}
 	}
+	sum := kernels.Sum(l.work)
 	if l.Kind == klDivergence {
 		return sum
 	}
@@ -242,7 +245,6 @@ func (l *lossOf) one(g, z, p, y []float32, signs bool) float32 {
 func (l *lossOf) element(p, y float32, signs bool) (loss, slope float32) {
 	switch l.Kind {
 	case binaryCrossEntropy:
-		y = l.smooth(y, 0.5)
 		q := clip(p, probabilityFloor, 1-probabilityFloor)
 		loss = -kernels.FMA(y, kernels.Log(q), float32((1-y)*kernels.Log(1-q)))
 		if q == p {
@@ -284,82 +286,48 @@ func (l *lossOf) element(p, y float32, signs bool) (loss, slope float32) {
 	return loss, slope
 }
 
-// smooth moves a target towards the mean of all classes.
-func (l *lossOf) smooth(y, mean float32) float32 {
+// smooth moves a row's targets towards the mean of all classes.
+func (l *lossOf) smooth(y []float32, mean float32) []float32 {
 	if l.LabelSmoothing == 0 {
 		return y
 	}
-	return kernels.FMA(y, 1-l.LabelSmoothing, float32(mean*l.LabelSmoothing))
-}
-
-// binaryLogits: max(z, 0) − z·y + log(1 + e^−|z|), gradient σ(z) − y, means over the outputs.
-func (l *lossOf) binaryLogits(g, z, y []float32) float32 {
-	var sum float32
-	for j, v := range z {
-		t := l.smooth(y[j], 0.5)
-		sum += kernels.FMA(-v, t, kernels.SoftplusOf(v))
-		if g != nil {
-			g[j] = (kernels.SigmoidOf(v) - t) / float32(l.width)
-		}
+	for j, v := range y {
+		l.target[j] = kernels.FMA(v, 1-l.LabelSmoothing, float32(mean*l.LabelSmoothing))
 	}
-	return sum / float32(l.width)
-}
-
-// categoricalLogits: Σ y·(log Σ e^z − z), gradient softmax(z) − y.
-func (l *lossOf) categoricalLogits(g, z, y []float32) float32 {
-	logs := l.row
-	kernels.Activate(logs, z, kernels.LogSoftmax, 0, l.width)
-	if g != nil {
-		kernels.Activate(g, z, kernels.Softmax, 0, l.width)
-	}
-	var sum float32
-	for j, v := range logs {
-		t := l.smooth(y[j], 1/float32(l.width))
-		sum = kernels.FMA(-t, v, sum)
-		if g != nil {
-			g[j] -= t
-		}
-	}
-	return sum
-}
-
-func (l *lossOf) sparseLogits(g, z []float32, class int) float32 {
-	logs := l.row
-	kernels.Activate(logs, z, kernels.LogSoftmax, 0, l.width)
-	if g != nil {
-		kernels.Activate(g, z, kernels.Softmax, 0, l.width)
-		g[class]--
-	}
-	return -logs[class]
+	return l.target
 }
 
 // categoricalProbabilities: −Σ y·log clip(p/Σp); the gradient goes through the clip and the division.
 func (l *lossOf) categoricalProbabilities(g, p, y []float32) float32 {
 	total := kernels.Sum(p)
-	var sum, inner float32
 	for j, v := range p {
-		t := l.smooth(y[j], 1/float32(l.width))
 		share := v / total
 		q := clip(share, probabilityFloor, 1-probabilityFloor)
-		sum = kernels.FMA(-t, kernels.Log(q), sum)
+		l.work[j] = kernels.Log(q)
 		if g != nil {
 			g[j] = 0
 			if q == share {
-				g[j] = -t / q
+				g[j] = -y[j] / q
 			}
-			inner = kernels.FMA(g[j], share, inner)
 		}
 	}
-	for j := range g {
-		g[j] = (g[j] - inner) / total
+	loss := -kernels.Dot(y, l.work)
+	if g != nil {
+		for j, v := range p {
+			l.work[j] = v / total
+		}
+		inner := kernels.Dot(g, l.work)
+		for j := range g {
+			g[j] = (g[j] - inner) / total
+		}
 	}
-	return sum
+	return loss
 }
 
 // sparseProbabilities: −log(q[class]/Σq) with q the clipped probabilities: Keras on TensorFlow clips first and then
 // takes the softmax of the logarithms.
 func (l *lossOf) sparseProbabilities(g, p []float32, class int) float32 {
-	q := l.row
+	q := l.work
 	for j, v := range p {
 		q[j] = clip(v, probabilityFloor, 1-probabilityFloor)
 	}
