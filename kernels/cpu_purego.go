@@ -1,5 +1,0 @@
-//go:build !gc || purego
-
-package kernels
-
-func detectCPU(*CPU) {}
