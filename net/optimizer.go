@@ -164,6 +164,12 @@ func resolveHypers(name string, o OptimizerOptions, hypers ...hyper) error {
 	return nil
 }
 
+// resolveMoments checks what Adam and its relatives have in common.
+func resolveMoments(name string, o OptimizerOptions, rate, beta1, beta2, epsilon *float64) error {
+	return resolveHypers(name, o, learningRate(rate, 1e-3), decayRate("beta 1", beta1, 0.9),
+		decayRate("beta 2", beta2, 0.999), epsilonOf(epsilon))
+}
+
 func learningRate(v *float64, byDefault float64) hyper {
 	return hyper{"learning rate", v, byDefault, infinity}
 }
@@ -216,8 +222,7 @@ func (o RMSprop) resolve() (*optimizer, error) {
 func (o Adam) resolve() (*optimizer, error) { return o.resolveAs(o.Name()) }
 
 func (o Adam) resolveAs(name string) (*optimizer, error) {
-	err := resolveHypers(name, o.OptimizerOptions, learningRate(&o.LearningRate, 1e-3),
-		decayRate("beta 1", &o.Beta1, 0.9), decayRate("beta 2", &o.Beta2, 0.999), epsilonOf(&o.Epsilon))
+	err := resolveMoments(name, o.OptimizerOptions, &o.LearningRate, &o.Beta1, &o.Beta2, &o.Epsilon)
 	r := &optimizer{learningRate: o.LearningRate, options: o.OptimizerOptions, slots: 2}
 	if o.AMSGrad {
 		r.slots = 3
@@ -254,8 +259,7 @@ func (o Adagrad) resolve() (*optimizer, error) {
 }
 
 func (o Nadam) resolve() (*optimizer, error) {
-	err := resolveHypers(o.Name(), o.OptimizerOptions, learningRate(&o.LearningRate, 1e-3),
-		decayRate("beta 1", &o.Beta1, 0.9), decayRate("beta 2", &o.Beta2, 0.999), epsilonOf(&o.Epsilon))
+	err := resolveMoments(o.Name(), o.OptimizerOptions, &o.LearningRate, &o.Beta1, &o.Beta2, &o.Epsilon)
 	return &optimizer{learningRate: o.LearningRate, options: o.OptimizerOptions, slots: 2,
 		begin: func(lr float64, t int64, s *stepScalars) {
 			// Keras: μₜ = β₁·(1 − ½·0.96ᵗ), and m̂ looks one step ahead.
@@ -278,8 +282,7 @@ func (o Nadam) resolve() (*optimizer, error) {
 }
 
 func (o Adamax) resolve() (*optimizer, error) {
-	err := resolveHypers(o.Name(), o.OptimizerOptions, learningRate(&o.LearningRate, 1e-3),
-		decayRate("beta 1", &o.Beta1, 0.9), decayRate("beta 2", &o.Beta2, 0.999), epsilonOf(&o.Epsilon))
+	err := resolveMoments(o.Name(), o.OptimizerOptions, &o.LearningRate, &o.Beta1, &o.Beta2, &o.Epsilon)
 	return &optimizer{learningRate: o.LearningRate, options: o.OptimizerOptions, slots: 2,
 		begin: func(lr float64, t int64, s *stepScalars) {
 			s.adam = adamStep(o.Beta1, o.Beta2, o.Epsilon)

@@ -454,20 +454,27 @@ func TestFailuresLeaveFilesAsTheyWere(t *testing.T) {
 	nnrt("demo", "-o", path("folder/m.bin")).wants(t, exitFailed, "regular file")
 }
 
-// A folder that cannot be written is found out before the training, whose work would be lost.
+// A model or log that cannot be written is found out before the training, whose work would be lost.
 func TestUnwritableFolderIsFoundOutFirst(t *testing.T) {
 	folder := t.TempDir()
-	if err := os.Chmod(folder, 0o555); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(folder, "try"), nil, 0o666); err == nil {
-		t.Skip("this user may write everywhere")
-	}
 	data := writeFile(t, "data.csv", "a,y\n1,p\n2,q\n")
-	out := filepath.Join(folder, "m.bin")
-	r := nnrt("train", data, "--target", "y", "-o", out)
-	r.wants(t, exitFailed, out+": permission denied")
-	if strings.Contains(r.stderr, "epoch") {
-		t.Errorf("it trains first: %s", r.stderr)
+	fails := func(t *testing.T, want string, flags ...string) {
+		r := nnrt(append([]string{"train", data, "--target", "y"}, flags...)...)
+		r.wants(t, exitFailed, want)
+		if strings.Contains(r.stderr, "epoch") {
+			t.Errorf("it trains first: %s", r.stderr)
+		}
 	}
+	missing, model := filepath.Join(folder, "nowhere", "file"), filepath.Join(folder, "m.bin")
+	fails(t, missing, "-o", missing)
+	fails(t, missing, "-o", model, "--log", missing)
+	t.Run("permissions", func(t *testing.T) {
+		if err := os.Chmod(folder, 0o555); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, "try"), nil, 0o666); err == nil {
+			t.Skip("this user (root?) may write everywhere")
+		}
+		fails(t, model+": permission denied", "-o", model)
+	})
 }
