@@ -2,6 +2,34 @@
 
 package kernels
 
-// machineTiers lists the assembly tiers of amd64, the fastest first; x/sys/cpu (see detectCPU) says which
-// of them may run. There are none yet.
-func machineTiers() []tier { return nil }
+import "golang.org/x/sys/cpu"
+
+// machineTiers lists the assembly tiers of amd64, the fastest first. x/sys/cpu, which asks the operating system too
+// and heeds GODEBUG, says what may run; each tier asks for every subset of instructions that its kernels use.
+func machineTiers() []tier {
+	avx2 := cpu.X86.HasAVX2 && cpu.X86.HasFMA
+	avx512 := avx2 && cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL
+	return []tier{
+		{"avx512", avx512, fillAVX512},
+		{"avx2", avx2, fillAVX2},
+		{"sse2", cpu.X86.HasSSE2, fillSSE2},
+	}
+}
+
+func fillAVX512(t *table) {
+	productsAVX512(t)
+	activationsAVX512(t)
+	vectorsAVX512(t)
+}
+
+func fillAVX2(t *table) {
+	productsAVX2(t)
+	activationsAVX2(t)
+	vectorsAVX2(t)
+}
+
+func fillSSE2(t *table) {
+	productsSSE2(t)
+	activationsSSE2(t)
+	vectorsSSE2(t)
+}

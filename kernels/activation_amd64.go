@@ -1,0 +1,7 @@
+//go:build gc && !purego
+
+package kernels
+
+func activationsAVX512(t *table) {}
+
+func activationsAVX2(t *table) {}
