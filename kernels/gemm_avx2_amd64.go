@@ -2,6 +2,4 @@
 
 package kernels
 
-func productsAVX512(t *table) {}
-
 func productsAVX2(t *table) {}

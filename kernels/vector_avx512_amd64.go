@@ -3,5 +3,3 @@
 package kernels
 
 func vectorsAVX512(t *table) {}
-
-func vectorsAVX2(t *table) {}

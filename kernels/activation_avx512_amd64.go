@@ -3,5 +3,3 @@
 package kernels
 
 func activationsAVX512(t *table) {}
-
-func activationsAVX2(t *table) {}

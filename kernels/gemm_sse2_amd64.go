@@ -1,0 +1,5 @@
+//go:build gc && !purego
+
+package kernels
+
+func productsSSE2(t *table) {}

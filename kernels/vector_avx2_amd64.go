@@ -1,0 +1,5 @@
+//go:build gc && !purego
+
+package kernels
+
+func vectorsAVX2(t *table) {}

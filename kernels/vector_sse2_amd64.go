@@ -1,0 +1,5 @@
+//go:build gc && !purego
+
+package kernels
+
+func vectorsSSE2(t *table) {}
