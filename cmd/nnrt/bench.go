@@ -11,6 +11,7 @@ import (
 	"time"
 
 	suite "nnrt/bench"
+	"nnrt/internal/peak"
 	"nnrt/kernels"
 	"nnrt/net"
 )
@@ -258,20 +259,19 @@ func (b *bencher) inThreads(n int, f func(thread, lo, hi int)) {
 // peak measures how fast fused multiply-adds can be when nothing else is in their way: the best of a few tries, since
 // other programs can only make it slower.
 func (b *bencher) peak() {
-	if kernels.Active() != "generic" {
+	loop, ok := peak.Of(kernels.Active())
+	if !ok {
 		return // the speed of one tier's instructions says nothing about another's
 	}
 	const tries = 5
 	best, ops := math.Inf(1), 0
 	for range tries {
-		n, elapsed := timeIt(b.time/tries, func(n int) {
-			b.inThreads(n, func(_, lo, hi int) { fmaSink.Store(math.Float32bits(fmaLoop(hi - lo))) })
-		})
+		n, elapsed := timeIt(b.time/tries, func(n int) { b.inThreads(n, func(_, lo, hi int) { loop.Run(hi - lo) }) })
 		if seconds := elapsed.Seconds() / float64(n); seconds < best {
 			best, ops = seconds, n
 		}
 	}
-	b.report.PeakGFLOPs = 2 * fmaChains / best / 1e9
+	b.report.PeakGFLOPs = 2 * float64(loop.Size) / best / 1e9
 	b.print("Peak/op=fma", ops, best, func(float64) []metric { return []metric{{"GFLOP/s", b.report.PeakGFLOPs}} })
 }
 

@@ -1,0 +1,5 @@
+//go:build !gc || purego || !amd64
+
+package peak
+
+func assembly(string) (l Loop, ok bool) { return Loop{}, false }
