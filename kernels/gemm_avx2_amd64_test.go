@@ -1,0 +1,112 @@
+//go:build gc && !purego
+
+package kernels
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// needAVX2 skips a test of this tier's functions where the processor does not have it.
+func needAVX2(t *testing.T) {
+	t.Helper()
+	if !slices.Contains(Tiers(), "avx2") {
+		t.Skip("no AVX2 and FMA here")
+	}
+}
+
+// awkward returns n numbers, among which are, if special, subnormals, zeros of both signs, infinities and NaN.
+func awkward(r *rand.Rand, n int, special bool) []float32 {
+	x := randomMatrix(r, n)
+	if special {
+		rare := []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)), math.MaxFloat32,
+			1e-45, -3e-42, 2e-20, -1e-23, 0, float32(math.Copysign(0, -1))}
+		for i := range x {
+			if pick := r.IntN(60); pick < len(rare) {
+				x[i] = rare[pick]
+			} else if pick < 2*len(rare) {
+				x[i] *= 1e-20
+			}
+		}
+	}
+	return x
+}
+
+// A tileCase is the arguments of tileAVX2 and tileRowAVX2 but for the slices.
+type tileCase struct {
+	m, n, k, rsA, csA, rsB, rsC int
+	bias, add                   bool
+}
+
+// plainTile is the tile written as plainly as possible.
+func plainTile(c, a, b, bias []float32, s tileCase) {
+	for i := range s.m {
+		for j := range s.n {
+			var sum float32
+			if s.bias {
+				sum = bias[j]
+			}
+			for p := range s.k {
+				sum = FMA(a[i*s.rsA+p*s.csA], b[p*s.rsB+j], sum)
+			}
+			if s.add {
+				sum = c[i*s.rsC+j] + sum
+			}
+			c[i*s.rsC+j] = sum
+		}
+	}
+}
+
+// checkTile compares a kernel with plainTile, bit for bit, on a C that has more elements on all sides, which are to
+// stay as they are.
+func checkTile(t *testing.T, r *rand.Rand, s tileCase, special bool, kernel func(c, a, b, bias *float32)) {
+	t.Helper()
+	const margin = 20
+	a := awkward(r, (s.m-1)*s.rsA+(s.k-1)*s.csA+1, special)
+	b := awkward(r, (s.k-1)*s.rsB+s.n, special)
+	bias := awkward(r, s.n, special)
+	got := awkward(r, margin+(s.m-1)*s.rsC+s.n+margin, special)
+	want := slices.Clone(got)
+	plainTile(want[margin:], a, b, bias, s)
+	start := &bias[0]
+	if !s.bias {
+		start = nil
+	}
+	kernel(&got[margin], &a[0], &b[0], start)
+	for i := range got {
+		if !sameFloat(got[i], want[i]) {
+			t.Fatalf("%+v: element %d of C is %x, want %x", s, i-margin, got[i], want[i])
+		}
+	}
+}
+
+func TestTileAVX2(t *testing.T) {
+	needAVX2(t)
+	r := rand.New(rand.NewPCG(3, 1))
+	lengths := []int{31, 64, 255, 256}
+	for k := 1; k <= 20; k++ {
+		lengths = append(lengths, k)
+	}
+	for m := 1; m <= 6; m++ {
+		for n := 1; n <= 16; n++ {
+			for _, k := range lengths {
+				for _, s := range []tileCase{
+					{rsA: k, csA: 1, rsB: n, rsC: n},
+					{rsA: k, csA: 1, rsB: n, rsC: n, bias: true},
+					{rsA: k + 3, csA: 1, rsB: n + 5, rsC: n + 1, add: true},
+					{rsA: 1, csA: m, rsB: 16, rsC: 16},
+					{rsA: 1, csA: m + 2, rsB: 16, rsC: 19, bias: true, add: true},
+					{rsA: 2, csA: 3, rsB: 0, rsC: 33, bias: true},
+					{rsA: 0, csA: 0, rsB: 1, rsC: 40},
+				} {
+					s.m, s.n, s.k = m, n, k
+					checkTile(t, r, s, k%2 == 0, func(c, a, b, bias *float32) {
+						tileAVX2(c, a, b, bias, s.m, s.n, s.k, s.rsA, s.csA, s.rsB, s.rsC, s.add)
+					})
+				}
+			}
+		}
+	}
+}
