@@ -14,8 +14,9 @@ DATA lanes<>+56(SB)/8, $0
 GLOBL lanes<>(SB), RODATA|NOPTR, $64
 
 // A tile of m rows is written once, for each row an operation OP(a, c, left, right, xright): a and c address the row
-// in A and in C, left holds its sums of columns 0…7, right those of columns 8…15, or of all columns if there are at
-// most eight, and xright is the lower half of right. ROWSm applies an operation to m rows.
+// in A and in C, left holds its sums of columns 0…7, right those of columns n−8…n−1 (some of which left may have too,
+// which spares masks), or of all columns if there are at most eight; xright is the lower half of right. ROWSm applies
+// an operation to m rows.
 #define ROWS1(OP)             OP((SI), (DI), Y0, Y1, X1)
 #define ROWS2(OP) ROWS1(OP) ; OP((SI)(R8*1), (DI)(R11*1), Y2, Y3, X3)
 #define ROWS3(OP) ROWS2(OP) ; OP((SI)(R8*2), (DI)(R11*2), Y4, Y5, X5)
@@ -23,33 +24,29 @@ GLOBL lanes<>(SB), RODATA|NOPTR, $64
 #define ROWS5(OP) ROWS4(OP) ; OP((DX)(R8*1), (R13)(R11*1), Y8, Y9, X9)
 #define ROWS6(OP) ROWS5(OP) ; OP((DX)(R8*2), (R13)(R11*2), Y10, Y11, X11)
 
-#define START(a, c, left, right, xright) \
-	VMOVAPS Y12, left  \ // left, right = bias
-	VMOVAPS Y13, right
-
-#define START_RIGHT(a, c, left, right, xright) \
-	VMOVAPS Y13, right
+#define START_LEFT(a, c, left, right, xright) VMOVAPS Y12, left    // left = bias[0:8]
+#define START_RIGHT(a, c, left, right, xright) VMOVAPS Y13, right  // right = bias[n−8:n]
 
 #define MULTIPLY(a, c, left, right, xright) \
 	VBROADCASTSS a, Y14           \
 	VFMADD231PS  Y12, Y14, left   \ // left = fma(a, b[0:8], left)
-	VFMADD231PS  Y13, Y14, right    // right = fma(a, b[8:16], right)
+	VFMADD231PS  Y13, Y14, right    // right = fma(a, b[n−8:n], right)
 
 #define MULTIPLY_RIGHT(a, c, left, right, xright) \
 	VBROADCASTSS a, Y14           \
-	VFMADD231PS  Y13, Y14, right    // right = fma(a, b[0:8], right)
+	VFMADD231PS  Y13, Y14, right    // right = fma(a, b[0:n], right)
 
-#define ADD_LEFT(a, c, left, right, xright) \
-	VADDPS c, left, left // left = c[0:8] + left
+#define ADD_LEFT(a, c, left, right, xright) VADDPS c, left, left     // left = c + left
+#define ADD_RIGHT(a, c, left, right, xright) VADDPS c, right, right  // right = c + right
 
-#define ADD_RIGHT(a, c, left, right, xright) \
+#define ADD_MASKED(a, c, left, right, xright) \
 	VMASKMOVPS c, Y15, Y14        \
-	VADDPS     Y14, right, right    // right = c + right, where the mask is
+	VADDPS     Y14, right, right    // right = c + right
 
 #define STORE_LEFT(a, c, left, right, xright) VMOVUPS left, c
 #define STORE_RIGHT(a, c, left, right, xright) VMOVUPS right, c
 
-// Masked stores are slow on AMD's processors, so a row's last n mod 8 elements are stored by fours, twos and one.
+// Masked stores are slow on AMD's processors, so less than eight elements are stored by four, two and one.
 #define STORE_4(a, c, left, right, xright) \
 	VMOVUPS      xright, c          \
 	VEXTRACTF128 $1, right, xright    // move the rest down
@@ -60,78 +57,62 @@ GLOBL lanes<>(SB), RODATA|NOPTR, $64
 
 #define STORE_1(a, c, left, right, xright) VMOVSS xright, c
 
-#define NEXT_STEP \
-	ADDQ R9, SI  \ // a += csA
-	ADDQ R9, DX  \
-	ADDQ R10, BX   // b += rsB
+#define LOAD_9_TO_16 \
+	VMOVUPS (BX), Y12         \ // b[0:8]
+	VMOVUPS (BX)(R12*4), Y13    // b[n−8:n]
 
-#define NEXT_COLUMNS(bytes) \
-	ADDQ $bytes, DI  \ // c += bytes/4
-	ADDQ $bytes, R13
-
-#define LOAD_16 \
-	VMOVUPS (BX), Y12   \ // b[0:8]
-	VMOVUPS 32(BX), Y13   // b[8:16]
-
-#define LOAD_9_TO_15 \
-	VMOVUPS    (BX), Y12        \ // b[0:8]
-	VMASKMOVPS 32(BX), Y15, Y13   // b[8:n]
-
-#define LOAD_8 VMOVUPS (BX), Y13 // b[0:8]
-
-#define LOAD_1_TO_7 VMASKMOVPS (BX), Y15, Y13 // b[0:n]
+#define LOAD_8 VMOVUPS (BX), Y13                // b[0:8]
+#define LOAD_1_TO_7 VMASKMOVPS (BX), Y15, Y13   // b[0:n]
 
 // SUM is the chains over p, two terms a turn; if k is odd it begins in the middle of the first turn.
-#define SUM(ROWS, START, LOAD, MULTIPLY, even, odd) \
-	ROWS(START)      \
+#define SUM(ROWS, LOAD, MULTIPLY, even, odd) \
 	INCQ CX          \
 	SHRQ $1, CX      \ // (k+1)/2 turns
 	JCC  odd         \
 even:                \
 	LOAD             \
 	ROWS(MULTIPLY)   \
-	NEXT_STEP        \
+	ADDQ R9, SI      \ // a += csA
+	ADDQ R9, DX      \
+	ADDQ R10, BX     \ // b += rsB
 odd:                 \
 	LOAD             \
 	ROWS(MULTIPLY)   \
-	NEXT_STEP        \
+	ADDQ R9, SI      \
+	ADDQ R9, DX      \
+	ADDQ R10, BX     \
 	DECQ CX          \
 	JNZ  even
 
-// TILE_16, TILE_9_TO_15, TILE_8 and TILE_1_TO_7 are all of a tile for some n; REST stores what the last two leave.
-#define TILE_16(ROWS, begin, even, odd, store) \
+// C moves both pointers into C by some bytes.
+#define C(ADDQ, bytes) \
+	ADDQ bytes, DI  \
+	ADDQ bytes, R13
+
+// TILE_9_TO_16, TILE_8 and TILE_1_TO_7 are all of a tile after the loads of its bias.
+#define TILE_9_TO_16(ROWS, begin, even, odd, store) \
 begin:                          \
-	SUM(ROWS, START, LOAD_16, MULTIPLY, even, odd) \
+	ROWS(START_LEFT)            \
+	ROWS(START_RIGHT)           \
+	SUM(ROWS, LOAD_9_TO_16, MULTIPLY, even, odd) \
+	SHLQ $2, R12                \
 	CMPB add+88(FP), $0         \
 	JEQ  store                  \
 	ROWS(ADD_LEFT)              \
-	NEXT_COLUMNS(32)            \
+	C(ADDQ, R12)                \
 	ROWS(ADD_RIGHT)             \
-	NEXT_COLUMNS(-32)           \
+	C(SUBQ, R12)                \
 store:                          \
 	ROWS(STORE_LEFT)            \
-	NEXT_COLUMNS(32)            \
+	C(ADDQ, R12)                \
 	ROWS(STORE_RIGHT)           \
 	VZEROUPPER                  \
 	RET
-
-#define TILE_9_TO_15(ROWS, begin, even, odd, store, rest) \
-begin:                          \
-	SUM(ROWS, START, LOAD_9_TO_15, MULTIPLY, even, odd) \
-	CMPB add+88(FP), $0         \
-	JEQ  store                  \
-	ROWS(ADD_LEFT)              \
-	NEXT_COLUMNS(32)            \
-	ROWS(ADD_RIGHT)             \
-	NEXT_COLUMNS(-32)           \
-store:                          \
-	ROWS(STORE_LEFT)            \
-	NEXT_COLUMNS(32)            \
-	JMP  rest
 
 #define TILE_8(ROWS, begin, even, odd, store) \
 begin:                          \
-	SUM(ROWS, START_RIGHT, LOAD_8, MULTIPLY_RIGHT, even, odd) \
+	ROWS(START_RIGHT)           \
+	SUM(ROWS, LOAD_8, MULTIPLY_RIGHT, even, odd) \
 	CMPB add+88(FP), $0         \
 	JEQ  store                  \
 	ROWS(ADD_RIGHT)             \
@@ -140,24 +121,23 @@ store:                          \
 	VZEROUPPER                  \
 	RET
 
-#define TILE_1_TO_7(ROWS, begin, even, odd, rest) \
+#define TILE_1_TO_7(ROWS, begin, even, odd, store, below4, below2, done) \
 begin:                          \
-	SUM(ROWS, START_RIGHT, LOAD_1_TO_7, MULTIPLY_RIGHT, even, odd) \
+	ROWS(START_RIGHT)           \
+	SUM(ROWS, LOAD_1_TO_7, MULTIPLY_RIGHT, even, odd) \
 	CMPB add+88(FP), $0         \
-	JEQ  rest                   \
-	ROWS(ADD_RIGHT)
-
-#define REST(ROWS, rest, below4, below2, done) \
-rest:                           \
+	JEQ  store                  \
+	ROWS(ADD_MASKED)            \
+store:                          \
 	TESTB $4, R12               \
 	JEQ   below4                \
 	ROWS(STORE_4)               \
-	NEXT_COLUMNS(16)            \
+	C(ADDQ, $16)                \
 below4:                         \
 	TESTB $2, R12               \
 	JEQ   below2                \
 	ROWS(STORE_2)               \
-	NEXT_COLUMNS(8)             \
+	C(ADDQ, $8)                 \
 below2:                         \
 	TESTB $1, R12               \
 	JEQ   done                  \
@@ -182,105 +162,87 @@ done:                           \
 //	s[i,j] = bias[j] (+0 without); for p < k: s[i,j] = fma(a[i·rsA + p·csA], b[p·rsB + j], s[i,j])
 //	c[i·rsC + j] = s[i,j], or c[i·rsC + j] + s[i,j] if add, for i < m ≤ 6, j < n ≤ 16
 //
-//	SI, DX  a of rows 0 and 3 at step p  R8   rsA in bytes   Y0…Y11   sums, two vectors a row
-//	BX      b at step p                  R9   csA in bytes   Y12, Y13 bias; a row of b
+//	SI, DX  a of rows 0 and 3 at step p  R8   rsA in bytes   Y0…Y11   sums, left and right of each row
+//	BX      b at step p                  R9   csA in bytes   Y12, Y13 bias; b, left and right
 //	DI, R13 c of rows 0 and 3            R10  rsB in bytes   Y14      an element of a; a row of c
-//	CX      turns left                   R11  rsC in bytes   Y15      mask of the right vector
-//	AX      m                            R12  n
+//	AX      m                            R11  rsC in bytes   Y15      mask of n < 8 lanes
+//	R12     n, or n−8 if more than that  CX   turns left     R15      bias
 TEXT ·tileAVX2(SB), NOSPLIT, $0-89
-	MOVQ c+0(FP), DI
-	MOVQ a+8(FP), SI
-	MOVQ b+16(FP), BX
-	MOVQ bias+24(FP), R15
-	MOVQ m+32(FP), AX
-	MOVQ n+40(FP), R12
-	MOVQ k+48(FP), CX
-	MOVQ rsA+56(FP), R8
-	MOVQ csA+64(FP), R9
-	MOVQ rsB+72(FP), R10
-	MOVQ rsC+80(FP), R11
-	SHLQ $2, R8
-	SHLQ $2, R9
-	SHLQ $2, R10
-	SHLQ $2, R11
-	LEAQ (R8)(R8*2), DX
-	ADDQ SI, DX              // row 3 of A
-	LEAQ (R11)(R11*2), R13
-	ADDQ DI, R13             // row 3 of C
-	LEAQ lanes<>(SB), AX
-	NEGQ R12
-	LEAQ (AX)(R12*4), AX
-	NEGQ R12
-	CMPQ R12, $8
-	JLE  right
+	MOVQ   c+0(FP), DI
+	MOVQ   a+8(FP), SI
+	MOVQ   b+16(FP), BX
+	MOVQ   bias+24(FP), R15
+	MOVQ   m+32(FP), AX
+	MOVQ   n+40(FP), R12
+	MOVQ   k+48(FP), CX
+	MOVQ   rsA+56(FP), R8
+	MOVQ   csA+64(FP), R9
+	MOVQ   rsB+72(FP), R10
+	MOVQ   rsC+80(FP), R11
+	SHLQ   $2, R8
+	SHLQ   $2, R9
+	SHLQ   $2, R10
+	SHLQ   $2, R11
+	LEAQ   (R8)(R8*2), DX
+	ADDQ   SI, DX                   // row 3 of A
+	LEAQ   (R11)(R11*2), R13
+	ADDQ   DI, R13                  // row 3 of C
+	VXORPS X12, X12, X12
+	VXORPS X13, X13, X13
+	CMPQ   R12, $8
+	JLT    short
+	JEQ    half
 
-	// Two vectors a row.
-	VMOVUPS 64(AX), Y15      // mask of n−8 lanes
-	MOVQ    m+32(FP), AX
-	VXORPS  X12, X12, X12
-	VXORPS  X13, X13, X13
+	SUBQ    $8, R12
 	TESTQ   R15, R15
-	JEQ     both
+	JEQ     wide
 	VMOVUPS (R15), Y12
-	VMASKMOVPS 32(R15), Y15, Y13
+	VMOVUPS (R15)(R12*4), Y13
 
-both:
-	CMPQ R12, $16
-	JNE  masked
+wide:
 	BY_ROWS(wide1, wide2, wide3, wide4, wide5, wide6)
 
-masked:
-	BY_ROWS(cut1, cut2, cut3, cut4, cut5, cut6)
-
-	// One vector a row.
-right:
-	VMOVUPS 32(AX), Y15      // mask of n lanes
-	MOVQ    m+32(FP), AX
-	VXORPS  X13, X13, X13
+half:
 	TESTQ   R15, R15
-	JEQ     one
-	VMASKMOVPS (R15), Y15, Y13
+	JEQ     halfRows
+	VMOVUPS (R15), Y13
 
-one:
-	CMPQ R12, $8
-	JNE  short
+halfRows:
 	BY_ROWS(half1, half2, half3, half4, half5, half6)
 
 short:
+	LEAQ       lanes<>+32(SB), AX
+	NEGQ       R12
+	VMOVUPS    (AX)(R12*4), Y15
+	NEGQ       R12
+	MOVQ       m+32(FP), AX
+	TESTQ      R15, R15
+	JEQ        shortRows
+	VMASKMOVPS (R15), Y15, Y13
+
+shortRows:
 	BY_ROWS(short1, short2, short3, short4, short5, short6)
 
-	TILE_16(ROWS6, wide6, wide6even, wide6odd, wide6store)
-	TILE_9_TO_15(ROWS6, cut6, cut6even, cut6odd, cut6store, rest6)
+	TILE_9_TO_16(ROWS6, wide6, wide6even, wide6odd, wide6store)
 	TILE_8(ROWS6, half6, half6even, half6odd, half6store)
-	TILE_1_TO_7(ROWS6, short6, short6even, short6odd, rest6)
-	REST(ROWS6, rest6, rest6below4, rest6below2, rest6done)
+	TILE_1_TO_7(ROWS6, short6, short6even, short6odd, short6store, short6below4, short6below2, short6done)
 
-	TILE_16(ROWS5, wide5, wide5even, wide5odd, wide5store)
-	TILE_9_TO_15(ROWS5, cut5, cut5even, cut5odd, cut5store, rest5)
+	TILE_9_TO_16(ROWS5, wide5, wide5even, wide5odd, wide5store)
 	TILE_8(ROWS5, half5, half5even, half5odd, half5store)
-	TILE_1_TO_7(ROWS5, short5, short5even, short5odd, rest5)
-	REST(ROWS5, rest5, rest5below4, rest5below2, rest5done)
+	TILE_1_TO_7(ROWS5, short5, short5even, short5odd, short5store, short5below4, short5below2, short5done)
 
-	TILE_16(ROWS4, wide4, wide4even, wide4odd, wide4store)
-	TILE_9_TO_15(ROWS4, cut4, cut4even, cut4odd, cut4store, rest4)
+	TILE_9_TO_16(ROWS4, wide4, wide4even, wide4odd, wide4store)
 	TILE_8(ROWS4, half4, half4even, half4odd, half4store)
-	TILE_1_TO_7(ROWS4, short4, short4even, short4odd, rest4)
-	REST(ROWS4, rest4, rest4below4, rest4below2, rest4done)
+	TILE_1_TO_7(ROWS4, short4, short4even, short4odd, short4store, short4below4, short4below2, short4done)
 
-	TILE_16(ROWS3, wide3, wide3even, wide3odd, wide3store)
-	TILE_9_TO_15(ROWS3, cut3, cut3even, cut3odd, cut3store, rest3)
+	TILE_9_TO_16(ROWS3, wide3, wide3even, wide3odd, wide3store)
 	TILE_8(ROWS3, half3, half3even, half3odd, half3store)
-	TILE_1_TO_7(ROWS3, short3, short3even, short3odd, rest3)
-	REST(ROWS3, rest3, rest3below4, rest3below2, rest3done)
+	TILE_1_TO_7(ROWS3, short3, short3even, short3odd, short3store, short3below4, short3below2, short3done)
 
-	TILE_16(ROWS2, wide2, wide2even, wide2odd, wide2store)
-	TILE_9_TO_15(ROWS2, cut2, cut2even, cut2odd, cut2store, rest2)
+	TILE_9_TO_16(ROWS2, wide2, wide2even, wide2odd, wide2store)
 	TILE_8(ROWS2, half2, half2even, half2odd, half2store)
-	TILE_1_TO_7(ROWS2, short2, short2even, short2odd, rest2)
-	REST(ROWS2, rest2, rest2below4, rest2below2, rest2done)
+	TILE_1_TO_7(ROWS2, short2, short2even, short2odd, short2store, short2below4, short2below2, short2done)
 
-	TILE_16(ROWS1, wide1, wide1even, wide1odd, wide1store)
-	TILE_9_TO_15(ROWS1, cut1, cut1even, cut1odd, cut1store, rest1)
+	TILE_9_TO_16(ROWS1, wide1, wide1even, wide1odd, wide1store)
 	TILE_8(ROWS1, half1, half1even, half1odd, half1store)
-	TILE_1_TO_7(ROWS1, short1, short1even, short1odd, rest1)
-	REST(ROWS1, rest1, rest1below4, rest1below2, rest1done)
+	TILE_1_TO_7(ROWS1, short1, short1even, short1odd, short1store, short1below4, short1below2, short1done)
