@@ -58,3 +58,34 @@ func TestReductionsFollowTheContract(t *testing.T) {
 		}
 	})
 }
+
+func TestColumnSumsAreTheReference(t *testing.T) {
+	forEachTier(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(4, 5))
+		check := func(rows, width int, kind numbers) {
+			x, got, want := make([]float32, rows*width), make([]float32, width), make([]float32, width)
+			for i := range x {
+				x[i] = kind.left(r)
+			}
+			for j := range got {
+				got[j], want[j] = nan32, nan32 // what stood there is no part of the sums
+			}
+			ColumnSums(got, x)
+			genericColumnSums(want, x)
+			for j := range want {
+				if !sameFloat(got[j], want[j]) {
+					t.Fatalf("column %d of %d, %d rows %s: %x, want %x", j, width, rows, kind.name, got[j], want[j])
+				}
+			}
+		}
+		kinds := kindsOfNumbers()
+		for width := 1; width <= 300; width++ {
+			for _, rows := range []int{0, 1, 2, 7, 8, 9, 33} {
+				check(rows, width, kinds[r.IntN(len(kinds))])
+			}
+		}
+		for _, kind := range kinds {
+			check(100, 130, kind)
+		}
+	})
+}
