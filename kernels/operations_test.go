@@ -172,10 +172,10 @@ func kindsOfNumbers() []numbers {
 			return math.Float32frombits(e<<23 | r.Uint32N(1<<23) | r.Uint32()<<31)
 		}
 	}
-	// nearly is a power of two, or one of its neighbours, with either sign.
+	// nearly is a power of two times 1, 1 + 2⁻²³ or 1 − 2⁻²³, with either sign.
 	nearly := func(r *rand.Rand, exponents ...int) float32 {
-		bits := uint32(127+exponents[r.IntN(len(exponents))])<<23 + uint32(r.IntN(3)) - 1
-		return math.Float32frombits(bits | r.Uint32()<<31)
+		x := math.Ldexp(1+float64(r.IntN(3)-1)*0x1p-23, exponents[r.IntN(len(exponents))])
+		return float32(math.Copysign(x, r.Float64()-0.5))
 	}
 	oneAndMore := around(0, 0)
 	return []numbers{
@@ -197,14 +197,14 @@ func kindsOfNumbers() []numbers {
 		// Products overflow, and infinities of both signs meet.
 		same("huge", around(63, 3)),
 		same("of all sizes", around(0, 40)),
-		// Sums lie half-way between two float32, or so near to it that float64 cannot tell: 1 + 2⁻²⁴·(1 ± 2⁻²³)².
+		// Sums lie half-way between two float32, or so near to it that float64 cannot tell: 1 + 2⁻²⁴·(1 − 2⁻⁴⁶).
 		{"half-way", func(r *rand.Rand) float32 { return nearly(r, 0, 0, 0, 1) }, func(r *rand.Rand) float32 {
 			if r.IntN(12) == 0 {
 				return oneAndMore(r)
 			}
 			return nearly(r, -24, -24, -23, -25)
 		}, oneAndMore},
-		// The same between two subnormal numbers: 2⁻¹⁵⁰·(1 ± 2⁻²³)².
+		// The same between two subnormal numbers: 2⁻¹⁵⁰·(1 − 2⁻⁴⁶).
 		{"half-way and subnormal", func(r *rand.Rand) float32 { return nearly(r, -75, -75, -74) },
 			func(r *rand.Rand) float32 { return nearly(r, -75, -75, -74) },
 			func(r *rand.Rand) float32 { return math.Float32frombits(r.Uint32N(1 << 23)) }},
