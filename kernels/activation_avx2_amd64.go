@@ -3,28 +3,112 @@
 package kernels
 
 //go:noescape
-func exponentialAVX2(y, x []float32)
+func reluAVX2(y, x []float32)
 
 //go:noescape
-func productAVX2(dx, dy, x []float32)
+func reluGradientAVX2(dx, dy, x []float32)
+
+//go:noescape
+func relu6AVX2(y, x []float32)
+
+//go:noescape
+func relu6GradientAVX2(dx, dy, x []float32)
+
+//go:noescape
+func leakyReLUAVX2(y, x []float32, alpha float32)
+
+//go:noescape
+func leakyReLUGradientAVX2(dx, dy, x []float32, alpha float32)
+
+//go:noescape
+func eluAVX2(y, x []float32, alpha float32)
+
+//go:noescape
+func eluGradientAVX2(dx, dy, x, y []float32, alpha float32)
+
+//go:noescape
+func seluAVX2(y, x []float32)
+
+//go:noescape
+func seluGradientAVX2(dx, dy, x, y []float32)
+
+//go:noescape
+func celuAVX2(y, x []float32, alpha float32)
+
+//go:noescape
+func celuGradientAVX2(dx, dy, x, y []float32, alpha float32)
+
+//go:noescape
+func geluAVX2(y, x []float32)
+
+//go:noescape
+func geluGradientAVX2(dx, dy, x []float32)
+
+//go:noescape
+func geluTanhAVX2(y, x []float32)
+
+//go:noescape
+func geluTanhGradientAVX2(dx, dy, x []float32)
+
+//go:noescape
+func siluAVX2(y, x []float32)
+
+//go:noescape
+func siluGradientAVX2(dx, dy, x []float32)
+
+//go:noescape
+func mishAVX2(y, x []float32)
+
+//go:noescape
+func mishGradientAVX2(dx, dy, x []float32)
 
 //go:noescape
 func sigmoidAVX2(y, x []float32)
 
 //go:noescape
-func sigmoidGradientAVX2(dx, dy, x []float32)
+func sigmoidGradientAVX2(dx, dy, y []float32)
+
+//go:noescape
+func hardSigmoidAVX2(y, x []float32)
+
+//go:noescape
+func hardSigmoidGradientAVX2(dx, dy, x []float32)
+
+//go:noescape
+func hardSiLUAVX2(y, x []float32)
+
+//go:noescape
+func hardSiLUGradientAVX2(dx, dy, x []float32)
+
+//go:noescape
+func logSigmoidAVX2(y, x []float32)
+
+//go:noescape
+func logSigmoidGradientAVX2(dx, dy, x []float32)
 
 //go:noescape
 func tanhAVX2(y, x []float32)
 
 //go:noescape
-func tanhGradientAVX2(dx, dy, x []float32)
+func tanhGradientAVX2(dx, dy, y []float32)
 
 //go:noescape
-func reluAVX2(y, x []float32)
+func softplusAVX2(y, x []float32)
 
 //go:noescape
-func reluGradientAVX2(dx, dy, x []float32)
+func softplusGradientAVX2(dx, dy, x []float32)
+
+//go:noescape
+func softsignAVX2(y, x []float32)
+
+//go:noescape
+func softsignGradientAVX2(dx, dy, x []float32)
+
+//go:noescape
+func exponentialAVX2(y, x []float32)
+
+//go:noescape
+func exponentialGradientAVX2(dx, dy, y []float32)
 
 func activationsAVX2(t *table) {
 	t.activate = activateAVX2
@@ -35,10 +119,38 @@ func activateAVX2(y, x []float32, a Activation, alpha float32, width int) {
 	switch a {
 	case ReLU:
 		reluAVX2(y, x)
+	case ReLU6:
+		relu6AVX2(y, x)
+	case LeakyReLU:
+		leakyReLUAVX2(y, x, alpha)
+	case ELU:
+		eluAVX2(y, x, alpha)
+	case SELU:
+		seluAVX2(y, x)
+	case CELU:
+		celuAVX2(y, x, alpha)
+	case GELU:
+		geluAVX2(y, x)
+	case GELUTanh:
+		geluTanhAVX2(y, x)
+	case SiLU:
+		siluAVX2(y, x)
+	case Mish:
+		mishAVX2(y, x)
 	case Sigmoid:
 		sigmoidAVX2(y, x)
+	case HardSigmoid:
+		hardSigmoidAVX2(y, x)
+	case HardSiLU:
+		hardSiLUAVX2(y, x)
+	case LogSigmoid:
+		logSigmoidAVX2(y, x)
 	case Tanh:
 		tanhAVX2(y, x)
+	case Softplus:
+		softplusAVX2(y, x)
+	case Softsign:
+		softsignAVX2(y, x)
 	case Exponential:
 		exponentialAVX2(y, x)
 	default:
@@ -50,12 +162,40 @@ func activateGradientAVX2(dx, dy, x, y []float32, a Activation, alpha float32, w
 	switch a {
 	case ReLU:
 		reluGradientAVX2(dx, dy, x)
+	case ReLU6:
+		relu6GradientAVX2(dx, dy, x)
+	case LeakyReLU:
+		leakyReLUGradientAVX2(dx, dy, x, alpha)
+	case ELU:
+		eluGradientAVX2(dx, dy, x, y, alpha)
+	case SELU:
+		seluGradientAVX2(dx, dy, x, y)
+	case CELU:
+		celuGradientAVX2(dx, dy, x, y, alpha)
+	case GELU:
+		geluGradientAVX2(dx, dy, x)
+	case GELUTanh:
+		geluTanhGradientAVX2(dx, dy, x)
+	case SiLU:
+		siluGradientAVX2(dx, dy, x)
+	case Mish:
+		mishGradientAVX2(dx, dy, x)
 	case Sigmoid:
 		sigmoidGradientAVX2(dx, dy, y)
+	case HardSigmoid:
+		hardSigmoidGradientAVX2(dx, dy, x)
+	case HardSiLU:
+		hardSiLUGradientAVX2(dx, dy, x)
+	case LogSigmoid:
+		logSigmoidGradientAVX2(dx, dy, x)
 	case Tanh:
 		tanhGradientAVX2(dx, dy, y)
+	case Softplus:
+		softplusGradientAVX2(dx, dy, x)
+	case Softsign:
+		softsignGradientAVX2(dx, dy, x)
 	case Exponential:
-		productAVX2(dx, dy, y)
+		exponentialGradientAVX2(dx, dy, y)
 	default:
 		genericActivateGradient(dx, dy, x, y, a, alpha, width)
 	}

@@ -27,7 +27,10 @@
 
 VECTOR(zero, $0.0)
 VECTOR(half, $0.5)
+VECTOR(minusHalf, $-0.5)
 VECTOR(one, $1.0)
+VECTOR(two, $2.0)
+VECTOR(four, $4.0)
 VECTOR(sign, $0x80000000)      // of a number; also −0
 VECTOR(magnitude, $0x7fffffff) // everything but the sign
 
@@ -45,17 +48,59 @@ VECTOR(exp4, $0.041668254882097244)
 VECTOR(exp5, $0.008368667215108871)
 VECTOR(exp6, $0.0013821646571159363)
 
-// expm1Parts: rounderExpm1 is 1.5·2²³ + 127. A sum with it ends in n + 127, the exponent of 2ⁿ with its bias. (The
-// parity of 127 would matter for an x·log₂e that lies on the middle between two integers, and none does: log₂e is an
-// odd number of 2⁻²³ and |x| < 2²².)
+// expm1Parts: rounder is 1.5·2²³. The bits of a sum with it end in those of the integer n; shifted they are n<<23, to
+// which the bits of 1 add the exponent's bias.
 VECTOR(expm1Low, $-80.0)
-VECTOR(rounderExpm1, $12583039.0)
+VECTOR(rounder, $12582912.0)
 VECTOR(ln2, $0.6931471824645996)
 VECTOR(expm2, $0.4999999701976776)
 VECTOR(expm3, $0.1666654646396637)
 VECTOR(expm4, $0.04166744276881218)
 VECTOR(expm5, $0.008366252295672894)
 VECTOR(expm6, $0.001386996591463685)
+
+// log1pFinite and logPolynomial.
+VECTOR(threeHalves, $1.5)
+VECTOR(log2, $-0.5)
+VECTOR(log3, $0.33333447575569153)
+VECTOR(log4, $-0.2500009536743164)
+VECTOR(log5, $0.19990922510623932)
+VECTOR(log6, $-0.16647391021251678)
+VECTOR(log7, $0.14477752149105072)
+VECTOR(log8, $-0.13159875571727753)
+VECTOR(log9, $0.10463769733905792)
+VECTOR(log10, $-0.045096393674612045)
+
+// normalTail; the lowest coefficients of its two polynomials are ½ and 1.
+VECTOR(fifteen, $15.0)
+VECTOR(normalP1, $0.437610387802124)
+VECTOR(normalP2, $0.18269850313663483)
+VECTOR(normalP3, $0.04044374078512192)
+VECTOR(normalP4, $0.004085645545274019)
+VECTOR(normalQ1, $1.6731055974960327)
+VECTOR(normalQ2, $1.2003382444381714)
+VECTOR(normalQ3, $0.46804630756378174)
+VECTOR(normalQ4, $0.1013839840888977)
+VECTOR(normalQ5, $0.010241072624921799)
+VECTOR(invSqrt2Pi, $0.3989422917366028)
+
+// geluTanh: k = 2·√(2/π), c = 0.044715·k and 3·c.
+VECTOR(sixteen, $16.0)
+VECTOR(minusSixteen, $-16.0)
+VECTOR(geluK, $1.5957691669464111)
+VECTOR(geluC, $0.07135481387376785)
+VECTOR(gelu3C, $0.21406444907188416)
+
+VECTOR(seluLambda, $1.0507010221481323)
+VECTOR(seluLambdaAlpha, $1.7580993175506592)
+VECTOR(three, $3.0)
+VECTOR(six, $6.0)
+VECTOR(sixth, $0.1666666716337204)
+
+// Predicates of VCMPPS: x > y, x ≥ y and x < y, all false if one is NaN.
+#define GT 0x1e
+#define GE 0x1d
+#define LT 0x11
 
 // Eight times all bits and eight times none: the mask for n elements, n ≤ 8, begins 4n bytes before the middle.
 DATA tailMasks<>+0(SB)/8, $-1
@@ -117,8 +162,8 @@ GLOBL tailMasks<>(SB), RODATA|NOPTR, $64
 // EXPM1PARTS computes s and q of expm1Parts(x), q in the place of x, for x in [−80, 0] or NaN.
 #define EXPM1PARTS(x, s, a, b) \
 	VMOVUPS log2e<>(SB), s; \
-	VFMADD213PS rounderExpm1<>(SB), x, s; \ // t = fma(x, log₂e, rounder)
-	VSUBPS rounderExpm1<>(SB), s, a; \      // n = t − rounder
+	VFMADD213PS rounder<>(SB), x, s; \ // t = fma(x, log₂e, rounder)
+	VSUBPS rounder<>(SB), s, a; \      // n = t − rounder
 	VFNMADD231PS ln2<>(SB), a, x; \         // r = fma(n, −ln 2, x)
 	VMOVUPS expm6<>(SB), a; \
 	VFMADD213PS expm5<>(SB), x, a; \
@@ -127,7 +172,8 @@ GLOBL tailMasks<>(SB), RODATA|NOPTR, $64
 	VFMADD213PS expm2<>(SB), x, a; \
 	VMULPS x, x, b; \
 	VFMADD231PS b, a, x; \                  // q = fma(p, r·r, r)
-	VPSLLD $23, s, s                        // s = 2ⁿ
+	VPSLLD $23, s, s; \
+	VPADDD one<>(SB), s, s                 // s = 2ⁿ
 
 // SIGMOIDPARTS computes z = Exp(−|x|), w = z/(1 + z), and c in the place of x: 1 if x ≥ 0 and z otherwise; Y15 = −104
 // and Y14 = 1. (The sign may decide for −0 too, since z is 1 there.)
@@ -136,6 +182,72 @@ GLOBL tailMasks<>(SB), RODATA|NOPTR, $64
 	VADDPS z, Y14, w; \
 	VDIVPS w, z, w; \
 	VBLENDVPS x, z, Y14, x
+
+// LOG1P computes l = log1pFinite(z) in the place of z for z in [0, 1] or NaN; Y14 = 1. There k is 0 or 1, so that
+// 2⁻ᵏ = 1 − ½k is exact, and so is fma(k, ln 2, ·) as a sum with 0 or ln 2.
+#define LOG1P(z, k, a, b) \
+	VADDPS z, Y14, k; \
+	VCMPPS $GE, threeHalves<>(SB), k, k; \ // 1 + z ≥ 1½
+	VANDPS half<>(SB), k, a; \
+	VSUBPS a, Y14, b; \                    // s = 1 − ½k
+	VFMSUB213PS a, b, z; \                 // f = fma(z, s, s − 1)
+	VANDPS ln2<>(SB), k, k; \
+	VMOVUPS log10<>(SB), a; \
+	VFMADD213PS log9<>(SB), z, a; \
+	VFMADD213PS log8<>(SB), z, a; \
+	VFMADD213PS log7<>(SB), z, a; \
+	VFMADD213PS log6<>(SB), z, a; \
+	VFMADD213PS log5<>(SB), z, a; \
+	VFMADD213PS log4<>(SB), z, a; \
+	VFMADD213PS log3<>(SB), z, a; \
+	VFMADD213PS log2<>(SB), z, a; \
+	VMULPS z, z, b; \
+	VFMADD231PS b, a, z; \                 // logPolynomial(f) = fma(p, f·f, f)
+	VADDPS k, z, z                         // fma(k, ln 2, ·)
+
+// NORMALTAIL computes a = |x| for the clamped x, and z, p and q of normalTail; Y15 = 15.
+#define NORMALTAIL(a, z, p, q, x, b) \
+	VANDPS magnitude<>(SB), x, a; \
+	MIN(Y15, a); \
+	VMULPS a, a, z; \                 // h = a·a
+	VMOVAPS a, p; \
+	VFMSUB213PS z, a, p; \            // l = fma(a, a, −h)
+	VMULPS minusHalf<>(SB), z, z; \
+	VMULPS minusHalf<>(SB), p, p; \
+	REDUCE(z, q, b); \
+	VADDPS p, z, z; \                 // r − ½·l
+	EXPPOLYNOMIAL(p, z); \
+	SCALE(z, p, b); \
+	VMOVUPS normalP4<>(SB), p; \
+	VMOVUPS normalQ5<>(SB), q; \
+	VFMADD213PS normalP3<>(SB), a, p; \
+	VFMADD213PS normalQ4<>(SB), a, q; \
+	VFMADD213PS normalP2<>(SB), a, p; \
+	VFMADD213PS normalQ3<>(SB), a, q; \
+	VFMADD213PS normalP1<>(SB), a, p; \
+	VFMADD213PS normalQ2<>(SB), a, q; \
+	VFMADD213PS half<>(SB), a, p; \
+	VFMADD213PS normalQ1<>(SB), a, q; \
+	VFMADD213PS one<>(SB), a, q
+
+// MISHPARTS computes z, n and d of mishParts(x); Y15 = −104 and Y14 = 1. (The sign may decide for −0 too: with z = 1
+// both n are 3 and both d are 5.)
+#define MISHPARTS(z, n, d, x, a, b) \
+	EXPNEGATIVE(z, x, a, b); \
+	VADDPS z, z, a; \          // 2z
+	VADDPS a, Y14, n; \        // x ≥ 0: n = fma(2, z, 1)
+	VMOVAPS n, d; \
+	VFMADD231PS z, a, d; \     //        d = fma(2z, z, n)
+	VFMADD231PS z, z, a; \     // x < 0: n = fma(z, z, 2z)
+	VADDPS two<>(SB), a, b; \  //        d = n + 2
+	VBLENDVPS x, a, n, n; \
+	VBLENDVPS x, b, d, d
+
+// EXPM1 computes e = expm1Negative(x) for x in [−80, 0] or NaN.
+#define EXPM1(e, x, a, b) \
+	EXPM1PARTS(x, a, e, b); \
+	VSUBPS one<>(SB), a, e; \
+	VFMADD231PS x, a, e // fma(s, q, s − 1)
 
 // ---- Activations ----
 
@@ -181,9 +293,214 @@ GLOBL tailMasks<>(SB), RODATA|NOPTR, $64
 	VCMPPS $GT, zero<>(SB), x, x; \
 	VANDPS one<>(SB), x, x
 
-// Predicates of VCMPPS: GT is x > y and LT is x < y, false if one is NaN.
-#define GT 0x1e
-#define LT 0x11
+// Y15 = 0, Y14 = 6
+#define RELU6(x, a, b, c, d, e) \
+	MAX(Y15, x); \
+	MIN(Y14, x)
+
+// Y15 = 0, Y14 = 6
+#define RELU6SLOPE(x, a, b, c, d, e) \
+	VCMPPS $GT, Y15, x, a; \
+	VCMPPS $LT, Y14, x, x; \
+	VANDPS a, x, x; \
+	VANDPS one<>(SB), x, x
+
+// Y15 = α, Y14 = 0
+#define LEAKYRELU(x, a, b, c, d, e) \
+	VCMPPS $GT, Y14, x, a; \
+	VMULPS Y15, x, b; \
+	VBLENDVPS a, x, b, x
+
+// Y15 = α, Y14 = 0, Y13 = 1
+#define LEAKYRELUSLOPE(x, a, b, c, d, e) \
+	VCMPPS $GT, Y14, x, x; \
+	VBLENDVPS x, Y13, Y15, x
+
+// Y15 = α, Y14 = −80, Y13 = 0
+#define ELU(x, a, b, c, d, e) \
+	VMOVAPS x, a; \
+	MAX(Y14, a); \
+	EXPM1(b, a, c, d); \
+	VMULPS Y15, b, b; \
+	VCMPPS $GT, Y13, x, a; \
+	VBLENDVPS a, x, b, x
+
+// Y15 = α, Y13 = 0, Y12 = 1
+#define ELUSLOPE(x, y, a, b, c, d) \
+	VADDPS Y15, y, y; \
+	VCMPPS $GT, Y13, x, x; \
+	VBLENDVPS x, Y12, y, x
+
+// Y15 = λ·α, Y14 = −80, Y13 = 0, Y12 = λ
+#define SELU(x, a, b, c, d, e) \
+	VMOVAPS x, a; \
+	MAX(Y14, a); \
+	EXPM1(b, a, c, d); \
+	VMULPS Y15, b, b; \
+	VCMPPS $LT, Y13, x, a; \
+	VMULPS Y12, x, x; \
+	VBLENDVPS a, b, x, x
+
+// Y15 = λ·α, Y13 = 0, Y12 = λ
+#define SELUSLOPE(x, y, a, b, c, d) \
+	VADDPS Y15, y, y; \
+	VCMPPS $LT, Y13, x, x; \
+	VBLENDVPS x, y, Y12, x
+
+// Y15 = α, Y14 = −80, Y13 = 0
+#define CELU(x, a, b, c, d, e) \
+	VDIVPS Y15, x, a; \
+	MAX(Y14, a); \
+	EXPM1(b, a, c, d); \
+	VMULPS Y15, b, b; \
+	VCMPPS $GT, Y13, x, a; \
+	VBLENDVPS a, x, b, x
+
+// Y15 = α, Y13 = 0, Y12 = 1
+#define CELUSLOPE(x, y, a, b, c, d) \
+	VDIVPS Y15, y, y; \
+	VADDPS Y12, y, y; \
+	VCMPPS $GT, Y13, x, x; \
+	VBLENDVPS x, Y12, y, x
+
+// Y15 = 15, Y14 = −0. With |t|, whose operations are those of t without the sign: x − |t| if x > 0, and −|t| as
+// −0 − |t| otherwise.
+#define GELU(x, a, b, c, d, e) \
+	NORMALTAIL(a, b, c, d, x, e); \
+	VMULPS c, a, a; \
+	VMULPS b, a, a; \
+	VDIVPS d, a, a; \ // |t| = |x|·p·z/q
+	MAX(Y14, x); \    // of 0 and −0, x
+	VSUBPS a, x, x
+
+// Y15 = 15, Y14 = −0, Y13 = 1. (The sign may decide for −0 too, since Φ and 1 − Φ are ½ there.)
+#define GELUSLOPE(x, a, b, c, d, e) \
+	NORMALTAIL(a, b, c, d, x, e); \
+	VMULPS b, c, c; \
+	VDIVPS d, c, c; \         // z·p/q = Φ(−|x|)
+	VSUBPS c, Y13, d; \
+	VBLENDVPS x, c, d, c; \   // Φ(x)
+	VANDPS Y14, x, x; \
+	VORPS a, x, x; \          // the clamped x
+	VMULPS b, x, x; \
+	VFMADD132PS invSqrt2Pi<>(SB), c, x // fma(x·z, 1/√2π, Φ)
+
+// Y15 = −104, Y14 = 1
+#define GELUTANH(x, a, b, c, d, e) \
+	VMULPS x, x, a; \
+	VMOVUPS geluC<>(SB), b; \
+	VFMADD213PS geluK<>(SB), a, b; \
+	VMULPS x, b, b; \         // v
+	SIGMOID(b, a, c, d, e, e); \
+	VMULPS b, x, x
+
+// Y15 = −104, Y14 = 1, Y13 = 16, Y12 = −16
+#define GELUTANHSLOPE(x, a, b, c, d, e) \
+	MIN(Y13, x); \
+	MAX(Y12, x); \
+	VMULPS x, x, a; \
+	VMOVUPS geluC<>(SB), b; \
+	VFMADD213PS geluK<>(SB), a, b; \
+	VMULPS x, b, b; \         // v
+	VMOVUPS gelu3C<>(SB), c; \
+	VFMADD213PS geluK<>(SB), a, c; \
+	VMULPS c, x, x; \         // x·v'
+	SIGMOIDPARTS(b, a, c, d); \
+	VFNMADD231PS b, a, b; \   // σ
+	VFNMADD231PS a, a, a; \   // σ'
+	VFMADD213PS b, a, x
+
+// Y15 = −104, Y14 = 1
+#define SILU(x, a, b, c, d, e) \
+	VMOVAPS x, d; \
+	SIGMOID(x, a, b, c, e, e); \
+	VMULPS d, x, x
+
+// Y15 = −104, Y14 = 1
+#define SILUSLOPE(x, a, b, c, d, e) \
+	VMOVAPS x, d; \
+	SIGMOIDPARTS(x, a, b, c); \
+	VFNMADD231PS x, a, x; \   // σ
+	VFNMADD231PS a, a, a; \   // σ'
+	VFMADD231PS d, a, x
+
+// Y15 = −104, Y14 = 1
+#define MISH(x, a, b, c, d, e) \
+	MISHPARTS(a, b, c, x, d, e); \
+	VDIVPS c, b, b; \
+	VMULPS b, x, x
+
+// Y15 = −104, Y14 = 1. (The sign may decide for −0 too, since z is 1 there.)
+#define MISHSLOPE(x, a, b, c, d, e) \
+	MISHPARTS(a, b, c, x, d, e); \
+	VMULPS four<>(SB), a, d; \
+	VADDPS a, Y14, e; \
+	VMULPS e, d, d; \         // k = 4z·(1 + z)
+	VMULPS a, d, e; \         // k·z if x ≥ 0
+	VBLENDVPS x, d, e, d; \
+	VDIVPS c, d, d; \
+	VFMADD231PS d, x, b; \
+	VDIVPS c, b, x            // fma(x, k/d, n)/d
+
+// Y15 = −104, Y14 = 1, Y13 = 0. (0 + tail is tail.)
+#define SOFTPLUS(x, a, b, c, d, e) \
+	EXPNEGATIVE(a, x, b, c); \
+	LOG1P(a, b, c, d); \
+	MAX(Y13, x); \
+	VADDPS a, x, x
+
+// Y15 = −104, Y14 = 1, Y13 = −0. −SoftplusOf(−x) is x − tail if x < 0 and −tail as −0 − tail otherwise.
+#define LOGSIGMOID(x, a, b, c, d, e) \
+	EXPNEGATIVE(a, x, b, c); \
+	LOG1P(a, b, c, d); \
+	MIN(Y13, x); \
+	VSUBPS a, x, x
+
+// LOGSIGMOIDSLOPE is SigmoidOf(−x); Y15 = −104, Y14 = 1.
+#define LOGSIGMOIDSLOPE(x, a, b, c, d, e) \
+	VXORPS sign<>(SB), x, x; \
+	SIGMOID(x, a, b, c, d, e)
+
+// Y15 = 0, Y14 = 6
+#define HARDSIGMOID(x, a, b, c, d, e) \
+	VADDPS three<>(SB), x, x; \
+	RELU6(x, a, b, c, d, e); \
+	VDIVPS Y14, x, x
+
+// Y15 = 0, Y14 = 6
+#define HARDSIGMOIDSLOPE(x, a, b, c, d, e) \
+	VADDPS three<>(SB), x, x; \
+	VCMPPS $GT, Y15, x, a; \
+	VCMPPS $LT, Y14, x, x; \
+	VANDPS a, x, x; \
+	VANDPS sixth<>(SB), x, x
+
+// Y15 = 0, Y14 = 6
+#define HARDSILU(x, a, b, c, d, e) \
+	VMOVAPS x, b; \
+	HARDSIGMOID(x, a, a, a, a, a); \
+	VMULPS b, x, x
+
+// Y15 = 0, Y14 = 6
+#define HARDSILUSLOPE(x, a, b, c, d, e) \
+	VMOVAPS x, b; \
+	HARDSIGMOIDSLOPE(b, a, a, a, a, a); \
+	VMOVAPS x, c; \
+	HARDSIGMOID(c, a, a, a, a, a); \
+	VFMADD213PS c, b, x // fma(x, hardSigmoidSlope(x), hardSigmoid(x))
+
+// Y14 = 1
+#define SOFTSIGN(x, a, b, c, d, e) \
+	VANDPS magnitude<>(SB), x, a; \
+	VADDPS Y14, a, a; \
+	VDIVPS a, x, x
+
+// Y14 = 1
+#define SOFTSIGNSLOPE(x, a, b, c, d, e) \
+	VANDPS magnitude<>(SB), x, x; \
+	VADDPS Y14, x, x; \
+	VMULPS x, x, x; \
+	VDIVPS x, Y14, x
 
 // ---- Loops ----
 
@@ -314,17 +631,197 @@ done: \
 	VZEROUPPER; \
 	RET
 
+// MULTIPLY2 is the body of a function of (dx, dy, x, y []float32) that computes dx = dy·f(x, y).
+//
+// DI: dx, DX: dy, SI: x, R8: y, CX: the elements that are left
+#define MULTIPLY2(f) \
+	MOVQ dx_base+0(FP), DI; \
+	MOVQ dy_base+24(FP), DX; \
+	MOVQ x_base+48(FP), SI; \
+	MOVQ x_len+56(FP), CX; \
+	MOVQ y_base+72(FP), R8; \
+	SUBQ $16, CX; \
+	JLT rest; \
+sixteen: \
+	VMOVUPS (SI), Y0; \
+	VMOVUPS (R8), Y1; \
+	VMOVUPS 32(SI), Y6; \
+	VMOVUPS 32(R8), Y7; \
+	f(Y0, Y1, Y2, Y3, Y4, Y5); \
+	f(Y6, Y7, Y8, Y9, Y10, Y11); \
+	VMULPS (DX), Y0, Y0; \
+	VMULPS 32(DX), Y6, Y6; \
+	VMOVUPS Y0, (DI); \
+	VMOVUPS Y6, 32(DI); \
+	ADDQ $64, SI; \
+	ADDQ $64, R8; \
+	ADDQ $64, DX; \
+	ADDQ $64, DI; \
+	SUBQ $16, CX; \
+	JGE sixteen; \
+rest: \
+	ADDQ $16, CX; \
+	JEQ done; \
+eight: \
+	CMPQ CX, $8; \
+	JLT some; \
+	VMOVUPS (SI), Y0; \
+	VMOVUPS (R8), Y1; \
+	VMOVUPS (DX), Y6; \
+	JMP loaded; \
+some: \
+	TAILMASK(Y6); \
+	VMASKMOVPS (SI), Y6, Y0; \
+	VMASKMOVPS (R8), Y6, Y1; \
+	VMASKMOVPS (DX), Y6, Y6; \
+loaded: \
+	f(Y0, Y1, Y2, Y3, Y4, Y5); \
+	VMULPS Y6, Y0, Y0; \
+	CMPQ CX, $8; \
+	JLT last; \
+	VMOVUPS Y0, (DI); \
+	ADDQ $32, SI; \
+	ADDQ $32, R8; \
+	ADDQ $32, DX; \
+	ADDQ $32, DI; \
+	SUBQ $8, CX; \
+	JNE eight; \
+	JMP done; \
+last: \
+	STORETAIL; \
+done: \
+	VZEROUPPER; \
+	RET
+
 // ---- Functions ----
 
-// func exponentialAVX2(y, x []float32)
-TEXT ·exponentialAVX2(SB), NOSPLIT, $0-48
-	VMOVUPS expLow<>(SB), Y15
-	VMOVUPS expHigh<>(SB), Y14
-	MAP(EXPONENTIAL)
+// func reluAVX2(y, x []float32)
+TEXT ·reluAVX2(SB), NOSPLIT, $0-48
+	VXORPS Y15, Y15, Y15
+	MAP(RELU)
 
-// func productAVX2(dx, dy, x []float32)
-TEXT ·productAVX2(SB), NOSPLIT, $0-72
-	MULTIPLY(IDENTITY)
+// func reluGradientAVX2(dx, dy, x []float32)
+TEXT ·reluGradientAVX2(SB), NOSPLIT, $0-72
+	MULTIPLY(RELUSLOPE)
+
+// func relu6AVX2(y, x []float32)
+TEXT ·relu6AVX2(SB), NOSPLIT, $0-48
+	VXORPS Y15, Y15, Y15
+	VMOVUPS six<>(SB), Y14
+	MAP(RELU6)
+
+// func relu6GradientAVX2(dx, dy, x []float32)
+TEXT ·relu6GradientAVX2(SB), NOSPLIT, $0-72
+	VXORPS Y15, Y15, Y15
+	VMOVUPS six<>(SB), Y14
+	MULTIPLY(RELU6SLOPE)
+
+// func leakyReLUAVX2(y, x []float32, alpha float32)
+TEXT ·leakyReLUAVX2(SB), NOSPLIT, $0-52
+	VBROADCASTSS alpha+48(FP), Y15
+	VXORPS Y14, Y14, Y14
+	MAP(LEAKYRELU)
+
+// func leakyReLUGradientAVX2(dx, dy, x []float32, alpha float32)
+TEXT ·leakyReLUGradientAVX2(SB), NOSPLIT, $0-76
+	VBROADCASTSS alpha+72(FP), Y15
+	VXORPS Y14, Y14, Y14
+	VMOVUPS one<>(SB), Y13
+	MULTIPLY(LEAKYRELUSLOPE)
+
+// func eluAVX2(y, x []float32, alpha float32)
+TEXT ·eluAVX2(SB), NOSPLIT, $0-52
+	VBROADCASTSS alpha+48(FP), Y15
+	VMOVUPS expm1Low<>(SB), Y14
+	VXORPS Y13, Y13, Y13
+	MAP(ELU)
+
+// func eluGradientAVX2(dx, dy, x, y []float32, alpha float32)
+TEXT ·eluGradientAVX2(SB), NOSPLIT, $0-100
+	VBROADCASTSS alpha+96(FP), Y15
+	VXORPS Y13, Y13, Y13
+	VMOVUPS one<>(SB), Y12
+	MULTIPLY2(ELUSLOPE)
+
+// func seluAVX2(y, x []float32)
+TEXT ·seluAVX2(SB), NOSPLIT, $0-48
+	VMOVUPS seluLambdaAlpha<>(SB), Y15
+	VMOVUPS expm1Low<>(SB), Y14
+	VXORPS Y13, Y13, Y13
+	VMOVUPS seluLambda<>(SB), Y12
+	MAP(SELU)
+
+// func seluGradientAVX2(dx, dy, x, y []float32)
+TEXT ·seluGradientAVX2(SB), NOSPLIT, $0-96
+	VMOVUPS seluLambdaAlpha<>(SB), Y15
+	VXORPS Y13, Y13, Y13
+	VMOVUPS seluLambda<>(SB), Y12
+	MULTIPLY2(SELUSLOPE)
+
+// func celuAVX2(y, x []float32, alpha float32)
+TEXT ·celuAVX2(SB), NOSPLIT, $0-52
+	VBROADCASTSS alpha+48(FP), Y15
+	VMOVUPS expm1Low<>(SB), Y14
+	VXORPS Y13, Y13, Y13
+	MAP(CELU)
+
+// func celuGradientAVX2(dx, dy, x, y []float32, alpha float32)
+TEXT ·celuGradientAVX2(SB), NOSPLIT, $0-100
+	VBROADCASTSS alpha+96(FP), Y15
+	VXORPS Y13, Y13, Y13
+	VMOVUPS one<>(SB), Y12
+	MULTIPLY2(CELUSLOPE)
+
+// func geluAVX2(y, x []float32)
+TEXT ·geluAVX2(SB), NOSPLIT, $0-48
+	VMOVUPS fifteen<>(SB), Y15
+	VMOVUPS sign<>(SB), Y14
+	MAP(GELU)
+
+// func geluGradientAVX2(dx, dy, x []float32)
+TEXT ·geluGradientAVX2(SB), NOSPLIT, $0-72
+	VMOVUPS fifteen<>(SB), Y15
+	VMOVUPS sign<>(SB), Y14
+	VMOVUPS one<>(SB), Y13
+	MULTIPLY(GELUSLOPE)
+
+// func geluTanhAVX2(y, x []float32)
+TEXT ·geluTanhAVX2(SB), NOSPLIT, $0-48
+	VMOVUPS expLow<>(SB), Y15
+	VMOVUPS one<>(SB), Y14
+	MAP(GELUTANH)
+
+// func geluTanhGradientAVX2(dx, dy, x []float32)
+TEXT ·geluTanhGradientAVX2(SB), NOSPLIT, $0-72
+	VMOVUPS expLow<>(SB), Y15
+	VMOVUPS one<>(SB), Y14
+	VMOVUPS sixteen<>(SB), Y13
+	VMOVUPS minusSixteen<>(SB), Y12
+	MULTIPLY(GELUTANHSLOPE)
+
+// func siluAVX2(y, x []float32)
+TEXT ·siluAVX2(SB), NOSPLIT, $0-48
+	VMOVUPS expLow<>(SB), Y15
+	VMOVUPS one<>(SB), Y14
+	MAP(SILU)
+
+// func siluGradientAVX2(dx, dy, x []float32)
+TEXT ·siluGradientAVX2(SB), NOSPLIT, $0-72
+	VMOVUPS expLow<>(SB), Y15
+	VMOVUPS one<>(SB), Y14
+	MULTIPLY(SILUSLOPE)
+
+// func mishAVX2(y, x []float32)
+TEXT ·mishAVX2(SB), NOSPLIT, $0-48
+	VMOVUPS expLow<>(SB), Y15
+	VMOVUPS one<>(SB), Y14
+	MAP(MISH)
+
+// func mishGradientAVX2(dx, dy, x []float32)
+TEXT ·mishGradientAVX2(SB), NOSPLIT, $0-72
+	VMOVUPS expLow<>(SB), Y15
+	VMOVUPS one<>(SB), Y14
+	MULTIPLY(MISHSLOPE)
 
 // func sigmoidAVX2(y, x []float32)
 TEXT ·sigmoidAVX2(SB), NOSPLIT, $0-48
@@ -335,6 +832,43 @@ TEXT ·sigmoidAVX2(SB), NOSPLIT, $0-48
 // func sigmoidGradientAVX2(dx, dy, y []float32)
 TEXT ·sigmoidGradientAVX2(SB), NOSPLIT, $0-72
 	MULTIPLY(SIGMOIDSLOPE)
+
+// func hardSigmoidAVX2(y, x []float32)
+TEXT ·hardSigmoidAVX2(SB), NOSPLIT, $0-48
+	VXORPS Y15, Y15, Y15
+	VMOVUPS six<>(SB), Y14
+	MAP(HARDSIGMOID)
+
+// func hardSigmoidGradientAVX2(dx, dy, x []float32)
+TEXT ·hardSigmoidGradientAVX2(SB), NOSPLIT, $0-72
+	VXORPS Y15, Y15, Y15
+	VMOVUPS six<>(SB), Y14
+	MULTIPLY(HARDSIGMOIDSLOPE)
+
+// func hardSiLUAVX2(y, x []float32)
+TEXT ·hardSiLUAVX2(SB), NOSPLIT, $0-48
+	VXORPS Y15, Y15, Y15
+	VMOVUPS six<>(SB), Y14
+	MAP(HARDSILU)
+
+// func hardSiLUGradientAVX2(dx, dy, x []float32)
+TEXT ·hardSiLUGradientAVX2(SB), NOSPLIT, $0-72
+	VXORPS Y15, Y15, Y15
+	VMOVUPS six<>(SB), Y14
+	MULTIPLY(HARDSILUSLOPE)
+
+// func logSigmoidAVX2(y, x []float32)
+TEXT ·logSigmoidAVX2(SB), NOSPLIT, $0-48
+	VMOVUPS expLow<>(SB), Y15
+	VMOVUPS one<>(SB), Y14
+	VMOVUPS sign<>(SB), Y13
+	MAP(LOGSIGMOID)
+
+// func logSigmoidGradientAVX2(dx, dy, x []float32)
+TEXT ·logSigmoidGradientAVX2(SB), NOSPLIT, $0-72
+	VMOVUPS expLow<>(SB), Y15
+	VMOVUPS one<>(SB), Y14
+	MULTIPLY(LOGSIGMOIDSLOPE)
 
 // func tanhAVX2(y, x []float32)
 TEXT ·tanhAVX2(SB), NOSPLIT, $0-48
@@ -347,11 +881,35 @@ TEXT ·tanhGradientAVX2(SB), NOSPLIT, $0-72
 	VMOVUPS one<>(SB), Y14
 	MULTIPLY(TANHSLOPE)
 
-// func reluAVX2(y, x []float32)
-TEXT ·reluAVX2(SB), NOSPLIT, $0-48
-	VXORPS Y15, Y15, Y15
-	MAP(RELU)
+// func softplusAVX2(y, x []float32)
+TEXT ·softplusAVX2(SB), NOSPLIT, $0-48
+	VMOVUPS expLow<>(SB), Y15
+	VMOVUPS one<>(SB), Y14
+	VXORPS Y13, Y13, Y13
+	MAP(SOFTPLUS)
 
-// func reluGradientAVX2(dx, dy, x []float32)
-TEXT ·reluGradientAVX2(SB), NOSPLIT, $0-72
-	MULTIPLY(RELUSLOPE)
+// func softplusGradientAVX2(dx, dy, x []float32)
+TEXT ·softplusGradientAVX2(SB), NOSPLIT, $0-72
+	VMOVUPS expLow<>(SB), Y15
+	VMOVUPS one<>(SB), Y14
+	MULTIPLY(SIGMOID)
+
+// func softsignAVX2(y, x []float32)
+TEXT ·softsignAVX2(SB), NOSPLIT, $0-48
+	VMOVUPS one<>(SB), Y14
+	MAP(SOFTSIGN)
+
+// func softsignGradientAVX2(dx, dy, x []float32)
+TEXT ·softsignGradientAVX2(SB), NOSPLIT, $0-72
+	VMOVUPS one<>(SB), Y14
+	MULTIPLY(SOFTSIGNSLOPE)
+
+// func exponentialAVX2(y, x []float32)
+TEXT ·exponentialAVX2(SB), NOSPLIT, $0-48
+	VMOVUPS expLow<>(SB), Y15
+	VMOVUPS expHigh<>(SB), Y14
+	MAP(EXPONENTIAL)
+
+// func exponentialGradientAVX2(dx, dy, y []float32)
+TEXT ·exponentialGradientAVX2(SB), NOSPLIT, $0-72
+	MULTIPLY(IDENTITY)
