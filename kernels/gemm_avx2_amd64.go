@@ -2,6 +2,8 @@
 
 package kernels
 
+import "unsafe"
+
 func productsAVX2(t *table) {}
 
 // tileAVX2 computes a tile of m ≤ 6 rows and n ≤ 16 columns, each element one chain of fused multiply-adds over k ≥ 1
@@ -10,3 +12,52 @@ func productsAVX2(t *table) {}
 //
 //go:noescape
 func tileAVX2(c, a, b, bias *float32, m, n, k, rsA, csA, rsB, rsC int, add bool)
+
+// tileRowAVX2 computes a row of n columns, each element one chain of fused multiply-adds over k ≥ 1 terms:
+// s = bias[j], or +0 if bias is nil; s = fma(a[p·csA], b[p·rsB + j], s) for p < k. It stores c[j] = s, or c[j] + s if
+// add. The strides count elements.
+//
+//go:noescape
+func tileRowAVX2(c, a, b, bias *float32, n, k, csA, rsB int, add bool)
+
+// wideRow is the number of columns from which on tileRowAVX2 is wideRowAVX2.
+const wideRow = 512
+
+// wideRowAVX2 is tileRowAVX2 for many columns. Where that goes down B for 64 columns and keeps their sums in registers,
+// this goes along eight rows of B at a time and keeps the sums of up to 1,024 columns in the cache, since memory and
+// the outer caches give more of what is read in long runs. The sums are the same, term by term.
+func wideRowAVX2(c, a, b, bias *float32, n, k, csA, rsB int, add bool) {
+	const width = 1024
+	var apart [width]float32 // sums that are to be added to c
+	columns, weights := unsafe.Slice(c, n), unsafe.Slice(b, (k-1)*rsB+n)
+	whole := n &^ 31
+	for j := 0; j < whole; j += width {
+		c := columns[j:min(j+width, whole)]
+		sums := c
+		if add {
+			sums = apart[:len(c)]
+		}
+		if bias != nil {
+			copy(sums, unsafe.Slice(bias, n)[j:])
+		} else {
+			clear(sums)
+		}
+		addRowsAVX2(&sums[0], a, &weights[j], len(sums), k, csA, rsB)
+		if add {
+			for i, s := range sums {
+				c[i] += s
+			}
+		}
+	}
+	if whole < n {
+		if bias != nil {
+			bias = &unsafe.Slice(bias, n)[whole]
+		}
+		tileRowAVX2(&columns[whole], a, &weights[whole], bias, n-whole, k, csA, rsB, add)
+	}
+}
+
+// addRowsAVX2 computes s[j] = fma(a[p·csA], b[p·rsB + j], s[j]) for each p < rows in turn and j < n, a multiple of 32.
+//
+//go:noescape
+func addRowsAVX2(s, a, b *float32, n, rows, csA, rsB int)

@@ -1,5 +1,6 @@
 //go:build gc && !purego
 
+#include "go_asm.h"
 #include "textflag.h"
 
 // lanes gives the mask of the first r lanes of a vector, 0 ≤ r ≤ 8, as the 32 bytes from 32−4·r on.
@@ -246,3 +247,266 @@ shortRows:
 	TILE_9_TO_16(ROWS1, wide1, wide1even, wide1odd, wide1store)
 	TILE_8(ROWS1, half1, half1even, half1odd, half1store)
 	TILE_1_TO_7(ROWS1, short1, short1even, short1odd, short1store, short1below4, short1below2, short1done)
+
+// A pass over a row's columns, at most 64 of them, is written once, for each vector an operation OP(c, b, bias, y): c,
+// b and bias address it there, y holds its sums. The last vector ends with the last column, and so may share columns
+// with the one before it, which spares masks. VECTORSv applies an operation to v vectors.
+#define VECTORS1(OP)                OP((DI)(R12*4), (BX)(R12*4), (R15)(R12*4), Y7)
+#define VECTORS2(OP) VECTORS1(OP) ; OP((DI), (BX), (R15), Y0)
+#define VECTORS3(OP) VECTORS2(OP) ; OP(32(DI), 32(BX), 32(R15), Y1)
+#define VECTORS4(OP) VECTORS3(OP) ; OP(64(DI), 64(BX), 64(R15), Y2)
+#define VECTORS5(OP) VECTORS4(OP) ; OP(96(DI), 96(BX), 96(R15), Y3)
+#define VECTORS6(OP) VECTORS5(OP) ; OP(128(DI), 128(BX), 128(R15), Y4)
+#define VECTORS7(OP) VECTORS6(OP) ; OP(160(DI), 160(BX), 160(R15), Y5)
+#define VECTORS8(OP) VECTORS7(OP) ; OP(192(DI), 192(BX), 192(R15), Y6)
+
+#define LOAD_BIAS(c, b, bias, y) VMOVUPS bias, y
+#define LOAD_ZERO(c, b, bias, y) VXORPS y, y, y
+#define MULTIPLY_ROW(c, b, bias, y) VFMADD231PS b, Y8, y // y = fma(a, b, y)
+#define ADD_ROW(c, b, bias, y) VADDPS c, y, y            // y = c + y
+#define STORE_ROW(c, b, bias, y) VMOVUPS y, c
+
+#define PASS(VECTORS, begin, zero, sum, store) \
+begin:                    \
+	TESTQ R15, R15        \
+	JEQ   zero            \
+	VECTORS(LOAD_BIAS)    \
+	JMP   sum             \
+zero:                     \
+	VECTORS(LOAD_ZERO)    \
+sum:                      \
+	VBROADCASTSS (AX), Y8 \
+	VECTORS(MULTIPLY_ROW) \
+	ADDQ R9, AX           \ // a += csA
+	ADDQ R10, BX          \ // b += rsB
+	DECQ CX               \
+	JNZ  sum              \
+	TESTB R11, R11        \
+	JEQ  store            \
+	VECTORS(ADD_ROW)      \
+store:                    \
+	VECTORS(STORE_ROW)    \
+	JMP next
+
+// func tileRowAVX2(c, a, b, bias *float32, n, k, csA, rsB int, add bool)
+//
+//	s[j] = bias[j] (+0 without); for p < k: s[j] = fma(a[p·csA], b[p·rsB + j], s[j])
+//	c[j] = s[j], or c[j] + s[j] if add, for j < n
+//
+//	DI  c, of this pass       SI  a            AX  a at step p   R9  csA in bytes   Y0…Y7  sums
+//	R15 bias, of this pass    R13 columns left CX  steps left    R10 rsB in bytes   Y8     an element of a
+//	DX  b, of this pass       R12 columns of   BX  b at step p   R8  vectors of     Y9     mask of n < 8 lanes
+//	R11 add                       this pass − 8                      this pass
+TEXT ·tileRowAVX2(SB), NOSPLIT, $0-65
+	CMPQ n+32(FP), $const_wideRow
+	JGE  wide
+	MOVQ c+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ b+16(FP), DX
+	MOVQ bias+24(FP), R15
+	MOVQ n+32(FP), R13
+	MOVQ csA+48(FP), R9
+	MOVQ rsB+56(FP), R10
+	MOVBLZX add+64(FP), R11
+	SHLQ $2, R9
+	SHLQ $2, R10
+
+pass:
+	MOVQ SI, AX
+	MOVQ DX, BX
+	MOVQ k+40(FP), CX
+	MOVQ $56, R12
+	CMPQ R13, $64
+	JGE  eight
+	LEAQ -8(R13), R12
+	LEAQ 7(R13), R8
+	CMPQ R13, $8
+	JLT  short
+	SHRQ $3, R8
+	CMPQ R8, $4
+	JLT  below4
+	JEQ  four
+	CMPQ R8, $6
+	JLT  five
+	JEQ  six
+	CMPQ R8, $8
+	JLT  seven
+	JMP  eight
+
+below4:
+	CMPQ R8, $2
+	JLT  one
+	JEQ  two
+	JMP  three
+
+next:
+	SUBQ  $64, R13
+	JLE   done
+	ADDQ  $256, DI
+	ADDQ  $256, DX
+	TESTQ R15, R15
+	JEQ   pass
+	ADDQ  $256, R15
+	JMP   pass
+
+	PASS(VECTORS8, eight, eightZero, eightSum, eightStore)
+	PASS(VECTORS7, seven, sevenZero, sevenSum, sevenStore)
+	PASS(VECTORS6, six, sixZero, sixSum, sixStore)
+	PASS(VECTORS5, five, fiveZero, fiveSum, fiveStore)
+	PASS(VECTORS4, four, fourZero, fourSum, fourStore)
+	PASS(VECTORS3, three, threeZero, threeSum, threeStore)
+	PASS(VECTORS2, two, twoZero, twoSum, twoStore)
+	PASS(VECTORS1, one, oneZero, oneSum, oneStore)
+
+short:
+	LEAQ       lanes<>+32(SB), R8
+	NEGQ       R13
+	VMOVUPS    (R8)(R13*4), Y9
+	NEGQ       R13
+	VXORPS     Y0, Y0, Y0
+	TESTQ      R15, R15
+	JEQ        shortSum
+	VMASKMOVPS (R15), Y9, Y0
+
+shortSum:
+	VBROADCASTSS (AX), Y8
+	VMASKMOVPS   (BX), Y9, Y1
+	VFMADD231PS  Y1, Y8, Y0   // s = fma(a, b, s)
+	ADDQ         R9, AX
+	ADDQ         R10, BX
+	DECQ         CX
+	JNZ          shortSum
+	TESTB        R11, R11
+	JEQ          shortStore
+	VMASKMOVPS   (DI), Y9, Y1
+	VADDPS       Y1, Y0, Y0   // s = c + s
+
+shortStore:
+	TESTB $4, R13
+	JEQ   shortBelow4
+	STORE_4((AX), (DI), Y0, Y0, X0)
+	ADDQ  $16, DI
+
+shortBelow4:
+	TESTB $2, R13
+	JEQ   shortBelow2
+	STORE_2((AX), (DI), Y0, Y0, X0)
+	ADDQ  $8, DI
+
+shortBelow2:
+	TESTB $1, R13
+	JEQ   done
+	STORE_1((AX), (DI), Y0, Y0, X0)
+
+done:
+	VZEROUPPER
+	RET
+
+wide:
+	JMP ·wideRowAVX2(SB)
+
+// ADD_TO_32 adds a row of B times an element of A to 32 sums.
+#define ADD_TO_32(a, b0, b8, b16, b24) \
+	VFMADD231PS b0, a, Y0  \ // s[0:8] = fma(a, b[0:8], s[0:8])
+	VFMADD231PS b8, a, Y1  \
+	VFMADD231PS b16, a, Y2 \
+	VFMADD231PS b24, a, Y3
+
+#define LOAD_32 \
+	VMOVUPS (DI), Y0   \ // s[0:8]
+	VMOVUPS 32(DI), Y1 \
+	VMOVUPS 64(DI), Y2 \
+	VMOVUPS 96(DI), Y3
+
+#define STORE_32 \
+	VMOVUPS Y0, (DI)   \ // s[0:8]
+	VMOVUPS Y1, 32(DI) \
+	VMOVUPS Y2, 64(DI) \
+	VMOVUPS Y3, 96(DI)
+
+// func addRowsAVX2(s, a, b *float32, n, rows, csA, rsB int)
+//
+//	for p < rows: s[j] = fma(a[p·csA], b[p·rsB + j], s[j]), for j < n, a multiple of 32
+//
+//	R11 s    SI a of the next row    R9  csA in bytes    R12 n           Y0…Y3  32 sums
+//	R13 b of the next row            R10 rsB in bytes    R15 rows left   Y8…Y15 a of eight rows
+//	DI  s at a column                CX  columns left    BX, DX, R8 b of rows 0, 3 and 6 of eight there
+TEXT ·addRowsAVX2(SB), NOSPLIT, $0-56
+	MOVQ s+0(FP), R11
+	MOVQ a+8(FP), SI
+	MOVQ b+16(FP), R13
+	MOVQ n+24(FP), R12
+	MOVQ rows+32(FP), R15
+	MOVQ csA+40(FP), R9
+	MOVQ rsB+48(FP), R10
+	SHLQ $2, R9
+	SHLQ $2, R10
+	SUBQ $8, R15
+	JLT  rest
+
+eight:
+	LEAQ         (R9)(R9*2), AX
+	VBROADCASTSS (SI), Y8
+	VBROADCASTSS (SI)(R9*1), Y9
+	VBROADCASTSS (SI)(R9*2), Y10
+	VBROADCASTSS (SI)(R9*4), Y12
+	VBROADCASTSS (SI)(AX*2), Y14
+	ADDQ         SI, AX             // a of row 3
+	VBROADCASTSS (AX), Y11
+	VBROADCASTSS (AX)(R9*2), Y13
+	VBROADCASTSS (AX)(R9*4), Y15
+	LEAQ         (SI)(R9*8), SI
+	LEAQ         (R10)(R10*2), AX
+	MOVQ         R11, DI
+	MOVQ         R13, BX
+	LEAQ         (R13)(AX*1), DX    // b of row 3
+	LEAQ         (R13)(AX*2), R8    // b of row 6
+	LEAQ         (R13)(R10*8), R13
+	MOVQ         R12, CX
+
+eightColumns:
+	LOAD_32
+	ADD_TO_32(Y8, (BX), 32(BX), 64(BX), 96(BX))
+	ADD_TO_32(Y9, (BX)(R10*1), 32(BX)(R10*1), 64(BX)(R10*1), 96(BX)(R10*1))
+	ADD_TO_32(Y10, (BX)(R10*2), 32(BX)(R10*2), 64(BX)(R10*2), 96(BX)(R10*2))
+	ADD_TO_32(Y11, (DX), 32(DX), 64(DX), 96(DX))
+	ADD_TO_32(Y12, (DX)(R10*1), 32(DX)(R10*1), 64(DX)(R10*1), 96(DX)(R10*1))
+	ADD_TO_32(Y13, (DX)(R10*2), 32(DX)(R10*2), 64(DX)(R10*2), 96(DX)(R10*2))
+	ADD_TO_32(Y14, (R8), 32(R8), 64(R8), 96(R8))
+	ADD_TO_32(Y15, (R8)(R10*1), 32(R8)(R10*1), 64(R8)(R10*1), 96(R8)(R10*1))
+	STORE_32
+	ADDQ         $128, DI
+	ADDQ         $128, BX
+	ADDQ         $128, DX
+	ADDQ         $128, R8
+	SUBQ         $32, CX
+	JNZ          eightColumns
+	SUBQ         $8, R15
+	JGE          eight
+
+rest:
+	ADDQ         $8, R15
+	JEQ          done
+
+one:
+	VBROADCASTSS (SI), Y8
+	MOVQ         R11, DI
+	MOVQ         R13, BX
+	MOVQ         R12, CX
+
+oneColumns:
+	LOAD_32
+	ADD_TO_32(Y8, (BX), 32(BX), 64(BX), 96(BX))
+	STORE_32
+	ADDQ         $128, DI
+	ADDQ         $128, BX
+	SUBQ         $32, CX
+	JNZ          oneColumns
+	ADDQ         R9, SI
+	ADDQ         R10, R13
+	DECQ         R15
+	JNZ          one
+
+done:
+	VZEROUPPER
+	RET
