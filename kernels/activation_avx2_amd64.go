@@ -110,6 +110,37 @@ func exponentialAVX2(y, x []float32)
 //go:noescape
 func exponentialGradientAVX2(dx, dy, y []float32)
 
+//go:noescape
+func rowMaxAVX2(x []float32) float32
+
+// expAndSumAVX2 computes y[i] = Exp(x[i] − largest) and their sum, expSumAVX2 the sum only.
+//
+//go:noescape
+func expAndSumAVX2(y, x []float32, largest float32) (sum float32)
+
+//go:noescape
+func expSumAVX2(x []float32, largest float32) (sum float32)
+
+// divideAVX2 computes y = x/divisor.
+//
+//go:noescape
+func divideAVX2(y, x []float32, divisor float32)
+
+// lessTwoAVX2 computes y = x − first − second.
+//
+//go:noescape
+func lessTwoAVX2(y, x []float32, first, second float32)
+
+// productLessMeanAVX2 computes dx = y·(dy − mean).
+//
+//go:noescape
+func productLessMeanAVX2(dx, y, dy []float32, mean float32)
+
+// logSoftmaxGradientAVX2 computes dx = fma(−Exp(y), sum, dy).
+//
+//go:noescape
+func logSoftmaxGradientAVX2(dx, dy, y []float32, sum float32)
+
 func activationsAVX2(t *table) {
 	t.activate = activateAVX2
 	t.activateGradient = activateGradientAVX2
@@ -153,6 +184,17 @@ func activateAVX2(y, x []float32, a Activation, alpha float32, width int) {
 		softsignAVX2(y, x)
 	case Exponential:
 		exponentialAVX2(y, x)
+	case Softmax:
+		for i := 0; i < len(x); i += width {
+			y, x := y[i:i+width], x[i:i+width]
+			divideAVX2(y, y, expAndSumAVX2(y, x, rowMaxAVX2(x)))
+		}
+	case LogSoftmax:
+		for i := 0; i < len(x); i += width {
+			y, x := y[i:i+width], x[i:i+width]
+			largest := rowMaxAVX2(x)
+			lessTwoAVX2(y, x, largest, Log(expSumAVX2(x, largest)))
+		}
 	default:
 		genericActivate(y, x, a, alpha, width)
 	}
@@ -196,6 +238,16 @@ func activateGradientAVX2(dx, dy, x, y []float32, a Activation, alpha float32, w
 		softsignGradientAVX2(dx, dy, x)
 	case Exponential:
 		exponentialGradientAVX2(dx, dy, y)
+	case Softmax:
+		for i := 0; i < len(x); i += width {
+			dx, dy, y := dx[i:i+width], dy[i:i+width], y[i:i+width]
+			productLessMeanAVX2(dx, y, dy, Dot(dy, y))
+		}
+	case LogSoftmax:
+		for i := 0; i < len(x); i += width {
+			dx, dy, y := dx[i:i+width], dy[i:i+width], y[i:i+width]
+			logSoftmaxGradientAVX2(dx, dy, y, Sum(dy))
+		}
 	default:
 		genericActivateGradient(dx, dy, x, y, a, alpha, width)
 	}

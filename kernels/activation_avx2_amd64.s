@@ -31,6 +31,7 @@ VECTOR(minusHalf, $-0.5)
 VECTOR(one, $1.0)
 VECTOR(two, $2.0)
 VECTOR(four, $4.0)
+VECTOR(minusInfinity, $0xff800000)
 VECTOR(sign, $0x80000000)      // of a number; also −0
 VECTOR(magnitude, $0x7fffffff) // everything but the sign
 
@@ -576,10 +577,10 @@ done: \
 	VZEROUPPER; \
 	RET
 
-// MULTIPLY is the body of a function of (dx, dy, x []float32) that computes dx = dy·f(x).
+// GRADIENT is the body of a function of (dx, dy, x []float32) that computes dx from dy and s = f(x), by combine(dy, s).
 //
 // DI: dx, DX: dy, SI: x, CX: the elements that are left
-#define MULTIPLY(f) \
+#define GRADIENT(f, combine) \
 	MOVQ dx_base+0(FP), DI; \
 	MOVQ dy_base+24(FP), DX; \
 	MOVQ x_base+48(FP), SI; \
@@ -591,8 +592,8 @@ sixteen: \
 	VMOVUPS 32(SI), Y6; \
 	f(Y0, Y1, Y2, Y3, Y4, Y5); \
 	f(Y6, Y7, Y8, Y9, Y10, Y11); \
-	VMULPS (DX), Y0, Y0; \
-	VMULPS 32(DX), Y6, Y6; \
+	combine((DX), Y0); \
+	combine(32(DX), Y6); \
 	VMOVUPS Y0, (DI); \
 	VMOVUPS Y6, 32(DI); \
 	ADDQ $64, SI; \
@@ -615,7 +616,7 @@ some: \
 	VMASKMOVPS (DX), Y6, Y6; \
 loaded: \
 	f(Y0, Y1, Y2, Y3, Y4, Y5); \
-	VMULPS Y6, Y0, Y0; \
+	combine(Y6, Y0); \
 	CMPQ CX, $8; \
 	JLT last; \
 	VMOVUPS Y0, (DI); \
@@ -630,6 +631,10 @@ last: \
 done: \
 	VZEROUPPER; \
 	RET
+
+// MULTIPLY is GRADIENT for dx = dy·f(x).
+#define MULTIPLY(f) GRADIENT(f, TIMES)
+#define TIMES(dy, s) VMULPS dy, s, s
 
 // MULTIPLY2 is the body of a function of (dx, dy, x, y []float32) that computes dx = dy·f(x, y).
 //
@@ -692,6 +697,90 @@ last: \
 done: \
 	VZEROUPPER; \
 	RET
+
+// EXPSUM is the body of a function that computes e[i] = Exp(x[i] − largest), gives each vector of them to
+// store(e, at), and joins their 32 lanes' sums in X0. In a partial vector the lanes beyond the row add +0, which
+// changes none: a sum of e is never −0. (Exp's upper limit is not needed, as largest is the largest.)
+//
+// DI: y, SI: x, CX: the elements that are left, R9: the lane of the next ones; Y14 = largest, Y15 = −104;
+// Y10…Y13: the lanes, in memory from the last incomplete 32 elements on
+#define EXPSUM(store, storetail) \
+	VXORPS Y10, Y10, Y10; \
+	VXORPS Y11, Y11, Y11; \
+	VXORPS Y12, Y12, Y12; \
+	VXORPS Y13, Y13, Y13; \
+	VMOVUPS expLow<>(SB), Y15; \
+	SUBQ $32, CX; \
+	JLT rest; \
+thirtytwo: \
+	EXPLESS((SI), Y0, Y4, Y5); \
+	EXPLESS(32(SI), Y1, Y6, Y7); \
+	EXPLESS(64(SI), Y2, Y4, Y5); \
+	EXPLESS(96(SI), Y3, Y6, Y7); \
+	store(Y0, (DI)); \
+	store(Y1, 32(DI)); \
+	store(Y2, 64(DI)); \
+	store(Y3, 96(DI)); \
+	VADDPS Y0, Y10, Y10; \
+	VADDPS Y1, Y11, Y11; \
+	VADDPS Y2, Y12, Y12; \
+	VADDPS Y3, Y13, Y13; \
+	ADDQ $128, SI; \
+	ADDQ $128, DI; \
+	SUBQ $32, CX; \
+	JGE thirtytwo; \
+rest: \
+	VMOVUPS Y10, lanes-128(SP); \
+	VMOVUPS Y11, lanes-96(SP); \
+	VMOVUPS Y12, lanes-64(SP); \
+	VMOVUPS Y13, lanes-32(SP); \
+	LEAQ lanes-128(SP), R9; \
+	ADDQ $32, CX; \
+eight: \
+	CMPQ CX, $8; \
+	JLT some; \
+	EXPLESS((SI), Y0, Y4, Y5); \
+	store(Y0, (DI)); \
+	VADDPS (R9), Y0, Y0; \
+	VMOVUPS Y0, (R9); \
+	ADDQ $32, SI; \
+	ADDQ $32, DI; \
+	ADDQ $32, R9; \
+	SUBQ $8, CX; \
+	JMP eight; \
+some: \
+	TESTQ CX, CX; \
+	JEQ done; \
+	TAILMASK(Y6); \
+	VMASKMOVPS (SI), Y6, Y0; \
+	EXPLESS(Y0, Y0, Y4, Y5); \
+	VANDPS Y6, Y0, Y1; \
+	VADDPS (R9), Y1, Y1; \
+	VMOVUPS Y1, (R9); \
+	storetail; \
+done: \
+	VMOVUPS lanes-128(SP), Y0; \
+	VMOVUPS lanes-96(SP), Y1; \
+	VADDPS lanes-64(SP), Y0, Y0; \ // lane[i] += lane[i+16]
+	VADDPS lanes-32(SP), Y1, Y1; \
+	VADDPS Y1, Y0, Y0; \           // lane[i] += lane[i+8]
+	VEXTRACTF128 $1, Y0, X1; \
+	VADDPS X1, X0, X0; \           // lane[i] += lane[i+4]
+	VPERMILPD $1, X0, X1; \
+	VADDPS X1, X0, X0; \           // lane[i] += lane[i+2]
+	VMOVSHDUP X0, X1; \
+	VADDSS X1, X0, X0              // lane[0] += lane[1]
+
+// EXPLESS computes e = Exp(x − largest).
+#define EXPLESS(x, e, a, b) \
+	VMOVUPS x, e; \
+	VSUBPS Y14, e, e; \
+	MAX(Y15, e); \
+	EXP(e, a, b)
+
+#define STORE(e, at) VMOVUPS e, at
+#define STORENOTHING(e, at)
+#define STORENOTAIL
 
 // ---- Functions ----
 
@@ -913,3 +1002,121 @@ TEXT ·exponentialAVX2(SB), NOSPLIT, $0-48
 // func exponentialGradientAVX2(dx, dy, y []float32)
 TEXT ·exponentialGradientAVX2(SB), NOSPLIT, $0-72
 	MULTIPLY(IDENTITY)
+
+// func rowMaxAVX2(x []float32) float32
+//
+// The largest element that is not a NaN, −Inf if there is none: VMAXPS gives the second of two when one is a NaN. It
+// may give another of several zeros than rowMax, which changes no result: x − 0 is 0 for each of them, and where there
+// are two, the sum of the row's exponentials is 2 or more, so that its logarithm is not 0.
+//
+// SI: x, CX: the elements that are left, Y0…Y3: the largest ones, Y15 = −Inf
+TEXT ·rowMaxAVX2(SB), NOSPLIT, $0-28
+	MOVQ x_base+0(FP), SI
+	MOVQ x_len+8(FP), CX
+	VMOVUPS minusInfinity<>(SB), Y15
+	VMOVAPS Y15, Y0
+	VMOVAPS Y15, Y1
+	VMOVAPS Y15, Y2
+	VMOVAPS Y15, Y3
+	SUBQ $32, CX
+	JLT rest
+thirtytwo:
+	VMOVUPS (SI), Y4
+	VMOVUPS 32(SI), Y5
+	VMOVUPS 64(SI), Y6
+	VMOVUPS 96(SI), Y7
+	VMAXPS Y0, Y4, Y0 // y0 = max(x, y0)
+	VMAXPS Y1, Y5, Y1
+	VMAXPS Y2, Y6, Y2
+	VMAXPS Y3, Y7, Y3
+	ADDQ $128, SI
+	SUBQ $32, CX
+	JGE thirtytwo
+	VMAXPS Y1, Y0, Y0
+	VMAXPS Y3, Y2, Y2
+	VMAXPS Y2, Y0, Y0
+rest:
+	ADDQ $32, CX
+eight:
+	CMPQ CX, $8
+	JLT some
+	VMOVUPS (SI), Y4
+	VMAXPS Y0, Y4, Y0
+	ADDQ $32, SI
+	SUBQ $8, CX
+	JMP eight
+some:
+	TESTQ CX, CX
+	JEQ done
+	TAILMASK(Y5)
+	VMASKMOVPS (SI), Y5, Y4
+	VBLENDVPS Y5, Y4, Y15, Y4 // −Inf beyond the row
+	VMAXPS Y0, Y4, Y0
+done:
+	VEXTRACTF128 $1, Y0, X1
+	VMAXPS X1, X0, X0
+	VPERMILPD $1, X0, X1
+	VMAXPS X1, X0, X0
+	VMOVSHDUP X0, X1
+	VMAXSS X1, X0, X0
+	VMOVSS X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func expAndSumAVX2(y, x []float32, largest float32) (sum float32)
+TEXT ·expAndSumAVX2(SB), NOSPLIT, $128-60
+	MOVQ y_base+0(FP), DI
+	MOVQ x_base+24(FP), SI
+	MOVQ x_len+32(FP), CX
+	VBROADCASTSS largest+48(FP), Y14
+	EXPSUM(STORE, STORETAIL)
+	VMOVSS X0, sum+56(FP)
+	VZEROUPPER
+	RET
+
+// func expSumAVX2(x []float32, largest float32) (sum float32)
+TEXT ·expSumAVX2(SB), NOSPLIT, $128-36
+	MOVQ x_base+0(FP), SI
+	MOVQ x_len+8(FP), CX
+	VBROADCASTSS largest+24(FP), Y14
+	EXPSUM(STORENOTHING, STORENOTAIL)
+	VMOVSS X0, sum+32(FP)
+	VZEROUPPER
+	RET
+
+// DIVIDE is x/divisor, Y15 = divisor.
+#define DIVIDE(x, a, b, c, d, e) VDIVPS Y15, x, x
+
+// func divideAVX2(y, x []float32, divisor float32)
+TEXT ·divideAVX2(SB), NOSPLIT, $0-52
+	VBROADCASTSS divisor+48(FP), Y15
+	MAP(DIVIDE)
+
+// LESSTWO is x − first − second, Y15 = first, Y14 = second.
+#define LESSTWO(x, a, b, c, d, e) \
+	VSUBPS Y15, x, x; \
+	VSUBPS Y14, x, x
+
+// func lessTwoAVX2(y, x []float32, first, second float32)
+TEXT ·lessTwoAVX2(SB), NOSPLIT, $0-56
+	VBROADCASTSS first+48(FP), Y15
+	VBROADCASTSS second+52(FP), Y14
+	MAP(LESSTWO)
+
+// LESSMEAN is x − mean, Y15 = mean.
+#define LESSMEAN(x, a, b, c, d, e) VSUBPS Y15, x, x
+
+// func productLessMeanAVX2(dx, y, dy []float32, mean float32)
+TEXT ·productLessMeanAVX2(SB), NOSPLIT, $0-76
+	VBROADCASTSS mean+72(FP), Y15
+	MULTIPLY(LESSMEAN)
+
+// LESSSHARE is dy − e·sum, Y13 = sum.
+#define LESSSHARE(dy, e) VFNMADD213PS dy, Y13, e // fma(−e, sum, dy)
+
+// func logSoftmaxGradientAVX2(dx, dy, y []float32, sum float32)
+TEXT ·logSoftmaxGradientAVX2(SB), NOSPLIT, $0-76
+	VMOVUPS expLow<>(SB), Y15
+	VMOVUPS expHigh<>(SB), Y14
+	VBROADCASTSS sum+72(FP), Y13
+	GRADIENT(EXPONENTIAL, LESSSHARE)
