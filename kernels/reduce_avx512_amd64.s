@@ -92,10 +92,10 @@ join:
 	VZEROUPPER
 	RET
 
-// func dotAVX512(x, y []float32) float32
+// func sumProductsAVX512(x, y []float32) float32
 //
 // SI: x; DI: y; CX: elements left; Z0, Z1: the lanes.
-TEXT ·dotAVX512(SB), NOSPLIT, $0-52
+TEXT ·sumProductsAVX512(SB), NOSPLIT, $0-52
 	MOVQ   x_base+0(FP), SI
 	MOVQ   x_len+8(FP), CX
 	MOVQ   y_base+24(FP), DI

@@ -3,7 +3,7 @@
 package kernels
 
 func vectorsAVX512(t *table) {
-	t.sum, t.dot, t.sumAbs, t.columnSums = sumAVX512, dotAVX512, sumAbsAVX512, columnSumsAVX512
+	t.sum, t.sumAbs, t.dot, t.columnSums = sumAVX512, sumAbsAVX512, sumProductsAVX512, columnSumsAVX512
 	t.sgd, t.momentum, t.rmsprop = sgdAVX512, momentumAVX512, rmspropAVX512
 	t.adam, t.nadam, t.adamax, t.adagrad, t.lion = adamAVX512, nadamAVX512, adamaxAVX512, adagradAVX512, lionAVX512
 	t.decay, t.clipValue, t.scale, t.addPenalty = decayAVX512, clipValueAVX512, scaleAVX512, addPenaltyAVX512
@@ -13,7 +13,7 @@ func vectorsAVX512(t *table) {
 func sumAVX512(x []float32) float32
 
 //go:noescape
-func dotAVX512(x, y []float32) float32
+func sumProductsAVX512(x, y []float32) float32
 
 //go:noescape
 func sumAbsAVX512(x []float32) float32

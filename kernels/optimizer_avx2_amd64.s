@@ -1,0 +1,352 @@
+//go:build gc && !purego
+
+#include "textflag.h"
+
+// The optimisers' updates for AVX2 and FMA. In all of them DI is w (the gradient where there are no weights), SI is g,
+// R8, R9 and R10 are the optimiser's state, CX counts the elements left and AX is the offset of the current vector in
+// bytes. Factors are in Y8 to Y15. Each formula is a macro, for it is written out twice: for whole vectors, and for
+// the last one of a length that 8 does not divide, whose lanes are in Y7.
+
+// EACH_VECTOR does whole for each 8 of CX elements and last for the rest, and returns. It uses DX.
+#define EACH_VECTOR(whole, last) \
+	XORL    AX, AX                     \
+	SUBQ    $8, CX                     \
+	JLT     rest                       \
+vector:                                \
+	whole                              \
+	ADDQ    $32, AX                    \
+	SUBQ    $8, CX                     \
+	JGE     vector                     \
+rest:                                  \
+	ADDQ    $8, CX                     \
+	JZ      done                       \
+	LEAQ    ·laneMasksAVX2+128(SB), DX \
+	NEGQ    CX                         \
+	VMOVUPS (DX)(CX*4), Y7             \
+	last                               \
+done:                                  \
+	VZEROUPPER                         \
+	RET
+
+#define LOAD(x, y) VMOVUPS (x)(AX*1), y
+#define STORE(y, x) VMOVUPS y, (x)(AX*1)
+#define LOAD_LAST(x, y) VMASKMOVPS (x)(AX*1), Y7, y
+#define STORE_LAST(y, x) VMASKMOVPS y, Y7, (x)(AX*1)
+
+// SIGN_CONSTANTS prepares SIGN: Y13 = the sign's bit, Y14 = 1, Y15 = 0.
+#define SIGN_CONSTANTS \
+	VPCMPEQD Y13, Y13, Y13                    \
+	VPSRLD   $25, Y13, Y14                    \
+	VPSLLD   $23, Y14, Y14 /* 1 = 0x7f<<23 */ \
+	VPSLLD   $31, Y13, Y13                    \
+	VXORPS   Y15, Y15, Y15
+
+// SIGN sets x to −1 or 1 and leaves a zero or a NaN as it is: where x is ordered and not 0, x = x&sign | 1. It uses
+// Y5 and Y6.
+#define SIGN(x) \
+	VCMPPS    $12, Y15, x, Y5 \
+	VANDPS    Y13, x, Y6      \
+	VORPS     Y14, Y6, Y6     \
+	VBLENDVPS Y5, Y6, x, x
+
+#define SGD(load, store) \
+	load(DI, Y0)                              \
+	load(SI, Y1)                              \
+	VFNMADD231PS Y1, Y8, Y0 /* w −= lr·g */   \
+	store(Y0, DI)
+
+// func sgdAVX2(w, g []float32, lr float32)
+TEXT ·sgdAVX2(SB), NOSPLIT, $0-52
+	MOVQ         w_base+0(FP), DI
+	MOVQ         w_len+8(FP), CX
+	MOVQ         g_base+24(FP), SI
+	VBROADCASTSS lr+48(FP), Y8
+	EACH_VECTOR(SGD(LOAD, STORE), SGD(LOAD_LAST, STORE_LAST))
+
+#define MOMENTUM(load, store, add) \
+	load(SI, Y1)                                                          \
+	load(R8, Y2)                                                          \
+	VMULPS      Y1, Y8, Y1                /* step = lr·g */               \
+	VFMSUB213PS Y1, Y9, Y2                /* m = μ·m − step */            \
+	store(Y2, R8)                                                         \
+	TESTL       BX, BX                                                    \
+	JZ          add                                                       \
+	VFMSUB213PS Y1, Y9, Y2                /* ahead = μ·m − step */        \
+add:                                                                      \
+	load(DI, Y0)                                                          \
+	VADDPS      Y2, Y0, Y0                /* w += nesterov ? ahead : m */ \
+	store(Y0, DI)
+
+// func momentumAVX2(w, g, m []float32, lr, mu float32, nesterov bool)
+TEXT ·momentumAVX2(SB), NOSPLIT, $0-81
+	MOVQ         w_base+0(FP), DI
+	MOVQ         w_len+8(FP), CX
+	MOVQ         g_base+24(FP), SI
+	MOVQ         m_base+48(FP), R8
+	VBROADCASTSS lr+72(FP), Y8
+	VBROADCASTSS mu+76(FP), Y9
+	MOVBLZX      nesterov+80(FP), BX
+	EACH_VECTOR(MOMENTUM(LOAD, STORE, add), MOMENTUM(LOAD_LAST, STORE_LAST, addLast))
+
+#define RMSPROP(load, store, divide, subtract) \
+	load(SI, Y1)                                                            \
+	load(R8, Y2)                                                            \
+	VMULPS       Y1, Y1, Y4                                                 \
+	VMULPS       Y4, Y10, Y4                                                \
+	VFMADD213PS  Y4, Y9, Y2         /* v = ρ·v + (1−ρ)·(g·g) */             \
+	store(Y2, R8)                                                           \
+	TESTQ        R9, R9                                                     \
+	JZ           divide                                                     \
+	load(R9, Y3)                                                            \
+	VMULPS       Y1, Y10, Y4                                                \
+	VFMADD213PS  Y4, Y9, Y3         /* a = ρ·a + (1−ρ)·g */                 \
+	store(Y3, R9)                                                           \
+	VFNMADD231PS Y3, Y3, Y2         /* d = v − a·a; without a, d = v */     \
+divide:                                                                     \
+	VADDPS       Y11, Y2, Y2                                                \
+	VSQRTPS      Y2, Y2                                                     \
+	VMULPS       Y1, Y8, Y1                                                 \
+	VDIVPS       Y2, Y1, Y1         /* u = lr·g / √(d+ε) */                 \
+	TESTQ        R10, R10                                                   \
+	JZ           subtract                                                   \
+	load(R10, Y3)                                                           \
+	VFMADD231PS  Y3, Y12, Y1        /* u = μ·m + u */                       \
+	store(Y1, R10)                  /* m = u */                             \
+subtract:                                                                   \
+	load(DI, Y0)                                                            \
+	VSUBPS       Y1, Y0, Y0         /* w −= u */                            \
+	store(Y0, DI)
+
+// func rmspropAVX2(w, g, v, a, m []float32, s RMSpropStep)
+TEXT ·rmspropAVX2(SB), NOSPLIT, $0-140
+	MOVQ         w_base+0(FP), DI
+	MOVQ         w_len+8(FP), CX
+	MOVQ         g_base+24(FP), SI
+	MOVQ         v_base+48(FP), R8
+	MOVQ         a_base+72(FP), R9
+	MOVQ         m_base+96(FP), R10
+	VBROADCASTSS s_LR+120(FP), Y8
+	VBROADCASTSS s_Rho+124(FP), Y9
+	VBROADCASTSS s_OneMinusRho+128(FP), Y10
+	VBROADCASTSS s_Epsilon+132(FP), Y11
+	VBROADCASTSS s_Momentum+136(FP), Y12
+	EACH_VECTOR(RMSPROP(LOAD, STORE, divide, subtract), RMSPROP(LOAD_LAST, STORE_LAST, divideLast, subtractLast))
+
+// ADAM_MOMENTS loads g, m and v into Y1, Y2 and Y3: m += (g−m)·(1−β₁), v += (g·g−v)·(1−β₂). It uses Y4; the factors
+// are Y9 and Y10.
+#define ADAM_MOMENTS(load, store) \
+	load(SI, Y1)            \
+	load(R8, Y2)            \
+	load(R9, Y3)            \
+	VSUBPS      Y2, Y1, Y4  \
+	VFMADD231PS Y4, Y9, Y2  \
+	store(Y2, R8)           \
+	VMOVAPS     Y3, Y4      \
+	VFMSUB231PS Y1, Y1, Y4  \
+	VFMADD231PS Y4, Y10, Y3 \
+	store(Y3, R9)
+
+#define ADAM(load, store, root) \
+	ADAM_MOMENTS(load, store)                                                                \
+	TESTQ   R10, R10                                                                         \
+	JZ      root                                                                             \
+	load(R10, Y4)                                                                            \
+	VMAXPS  Y4, Y3, Y3        /* vmax = v > vmax ? v : vmax; without it v is in the root */  \
+	store(Y3, R10)                                                                           \
+root:                                                                                        \
+	VSQRTPS Y3, Y3                                                                           \
+	VADDPS  Y11, Y3, Y3                                                                      \
+	VMULPS  Y2, Y8, Y2                                                                       \
+	VDIVPS  Y3, Y2, Y2                                                                       \
+	load(DI, Y0)                                                                             \
+	VSUBPS  Y2, Y0, Y0        /* w −= α·m / (√vmax + ε) */                                   \
+	store(Y0, DI)
+
+// func adamAVX2(w, g, m, v, vmax []float32, s AdamStep)
+TEXT ·adamAVX2(SB), NOSPLIT, $0-152
+	MOVQ         w_base+0(FP), DI
+	MOVQ         w_len+8(FP), CX
+	MOVQ         g_base+24(FP), SI
+	MOVQ         m_base+48(FP), R8
+	MOVQ         v_base+72(FP), R9
+	MOVQ         vmax_base+96(FP), R10
+	VBROADCASTSS s_Alpha+120(FP), Y8
+	VBROADCASTSS s_OneMinusBeta1+124(FP), Y9
+	VBROADCASTSS s_OneMinusBeta2+128(FP), Y10
+	VBROADCASTSS s_Epsilon+132(FP), Y11
+	EACH_VECTOR(ADAM(LOAD, STORE, root), ADAM(LOAD_LAST, STORE_LAST, rootLast))
+
+#define NADAM(load, store) \
+	ADAM_MOMENTS(load, store)                                               \
+	VMULPS      Y1, Y13, Y1                                                 \
+	VFMADD231PS Y2, Y12, Y1       /* ahead = fm·m + fg·g */                 \
+	VMULPS      Y3, Y14, Y3                                                 \
+	VSQRTPS     Y3, Y3                                                      \
+	VADDPS      Y11, Y3, Y3                                                 \
+	VMULPS      Y1, Y8, Y1                                                  \
+	VDIVPS      Y3, Y1, Y1                                                  \
+	load(DI, Y0)                                                            \
+	VSUBPS      Y1, Y0, Y0        /* w −= lr·ahead / (√(fv·v) + ε) */       \
+	store(Y0, DI)
+
+// func nadamAVX2(w, g, m, v []float32, s AdamStep)
+TEXT ·nadamAVX2(SB), NOSPLIT, $0-128
+	MOVQ         w_base+0(FP), DI
+	MOVQ         w_len+8(FP), CX
+	MOVQ         g_base+24(FP), SI
+	MOVQ         m_base+48(FP), R8
+	MOVQ         v_base+72(FP), R9
+	VBROADCASTSS s_Alpha+96(FP), Y8
+	VBROADCASTSS s_OneMinusBeta1+100(FP), Y9
+	VBROADCASTSS s_OneMinusBeta2+104(FP), Y10
+	VBROADCASTSS s_Epsilon+108(FP), Y11
+	VBROADCASTSS s_MomentumFactor+116(FP), Y12
+	VBROADCASTSS s_GradientFactor+120(FP), Y13
+	VBROADCASTSS s_VelocityFactor+124(FP), Y14
+	EACH_VECTOR(NADAM(LOAD, STORE), NADAM(LOAD_LAST, STORE_LAST))
+
+#define ADAMAX(load, store) \
+	load(SI, Y1)                                                            \
+	load(R8, Y2)                                                            \
+	load(R9, Y3)                                                            \
+	VSUBPS      Y2, Y1, Y4                                                  \
+	VFMADD231PS Y4, Y9, Y2   /* m += (g−m)·(1−β₁) */                        \
+	store(Y2, R8)                                                           \
+	VMULPS      Y11, Y3, Y3                                                 \
+	VANDPS      Y12, Y1, Y1                                                 \
+	VMAXPS      Y3, Y1, Y3   /* u = |g| > u·β₂ ? |g| : u·β₂ */              \
+	store(Y3, R9)                                                           \
+	VADDPS      Y10, Y3, Y3                                                 \
+	VMULPS      Y2, Y8, Y2                                                  \
+	VDIVPS      Y3, Y2, Y2                                                  \
+	load(DI, Y0)                                                            \
+	VSUBPS      Y2, Y0, Y0   /* w −= α·m / (u+ε) */                         \
+	store(Y0, DI)
+
+// func adamaxAVX2(w, g, m, u []float32, s AdamStep)
+TEXT ·adamaxAVX2(SB), NOSPLIT, $0-128
+	MOVQ         w_base+0(FP), DI
+	MOVQ         w_len+8(FP), CX
+	MOVQ         g_base+24(FP), SI
+	MOVQ         m_base+48(FP), R8
+	MOVQ         u_base+72(FP), R9
+	VBROADCASTSS s_Alpha+96(FP), Y8
+	VBROADCASTSS s_OneMinusBeta1+100(FP), Y9
+	VBROADCASTSS s_Epsilon+108(FP), Y10
+	VBROADCASTSS s_Beta2+112(FP), Y11
+	VPCMPEQD     Y12, Y12, Y12
+	VPSRLD       $1, Y12, Y12                // all bits but the sign
+	EACH_VECTOR(ADAMAX(LOAD, STORE), ADAMAX(LOAD_LAST, STORE_LAST))
+
+#define ADAGRAD(load, store) \
+	load(SI, Y1)                                                 \
+	load(R8, Y2)                                                 \
+	VFMADD231PS Y1, Y1, Y2      /* a += g·g */                   \
+	store(Y2, R8)                                                \
+	VADDPS      Y9, Y2, Y2                                       \
+	VSQRTPS     Y2, Y2                                           \
+	VMULPS      Y1, Y8, Y1                                       \
+	VDIVPS      Y2, Y1, Y1                                       \
+	load(DI, Y0)                                                 \
+	VSUBPS      Y1, Y0, Y0      /* w −= lr·g / √(a+ε) */         \
+	store(Y0, DI)
+
+// func adagradAVX2(w, g, a []float32, lr, epsilon float32)
+TEXT ·adagradAVX2(SB), NOSPLIT, $0-80
+	MOVQ         w_base+0(FP), DI
+	MOVQ         w_len+8(FP), CX
+	MOVQ         g_base+24(FP), SI
+	MOVQ         a_base+48(FP), R8
+	VBROADCASTSS lr+72(FP), Y8
+	VBROADCASTSS epsilon+76(FP), Y9
+	EACH_VECTOR(ADAGRAD(LOAD, STORE), ADAGRAD(LOAD_LAST, STORE_LAST))
+
+#define LION(load, store) \
+	load(DI, Y0)                                                   \
+	load(SI, Y1)                                                   \
+	load(R8, Y2)                                                   \
+	VMULPS       Y1, Y10, Y3                                       \
+	VFMADD231PS  Y2, Y9, Y3        /* d = β₁·m + (1−β₁)·g */       \
+	SIGN(Y3)                                                       \
+	VFNMADD231PS Y3, Y8, Y0        /* w −= lr·sign(d) */           \
+	store(Y0, DI)                                                  \
+	VMULPS       Y1, Y12, Y1                                       \
+	VFMADD213PS  Y1, Y11, Y2       /* m = β₂·m + (1−β₂)·g */       \
+	store(Y2, R8)
+
+// func lionAVX2(w, g, m []float32, s LionStep)
+TEXT ·lionAVX2(SB), NOSPLIT, $0-92
+	MOVQ         w_base+0(FP), DI
+	MOVQ         w_len+8(FP), CX
+	MOVQ         g_base+24(FP), SI
+	MOVQ         m_base+48(FP), R8
+	VBROADCASTSS s_LR+72(FP), Y8
+	VBROADCASTSS s_Beta1+76(FP), Y9
+	VBROADCASTSS s_OneMinusBeta1+80(FP), Y10
+	VBROADCASTSS s_Beta2+84(FP), Y11
+	VBROADCASTSS s_OneMinusBeta2+88(FP), Y12
+	SIGN_CONSTANTS
+	EACH_VECTOR(LION(LOAD, STORE), LION(LOAD_LAST, STORE_LAST))
+
+#define DECAY(load, store) \
+	load(DI, Y0)                                   \
+	VFNMADD213PS Y0, Y8, Y0      /* w −= rate·w */ \
+	store(Y0, DI)
+
+// func decayAVX2(w []float32, rate float32)
+TEXT ·decayAVX2(SB), NOSPLIT, $0-28
+	MOVQ         w_base+0(FP), DI
+	MOVQ         w_len+8(FP), CX
+	VBROADCASTSS rate+24(FP), Y8
+	EACH_VECTOR(DECAY(LOAD, STORE), DECAY(LOAD_LAST, STORE_LAST))
+
+// CLIP_VALUE: a maximum is its second operand where one is NaN, or both are zeros, so a NaN and a −0 stay.
+#define CLIP_VALUE(load, store) \
+	load(DI, Y0)                                                   \
+	VCMPPS    $30, Y8, Y0, Y1    /* over = g > limit, ordered */   \
+	VMAXPS    Y0, Y9, Y0         /* g = −limit > g ? −limit : g */ \
+	VBLENDVPS Y1, Y8, Y0, Y0     /* if over, g = limit */          \
+	store(Y0, DI)
+
+// func clipValueAVX2(g []float32, limit float32)
+TEXT ·clipValueAVX2(SB), NOSPLIT, $0-28
+	MOVQ         g_base+0(FP), DI
+	MOVQ         g_len+8(FP), CX
+	VBROADCASTSS limit+24(FP), Y8
+	VPCMPEQD     Y9, Y9, Y9
+	VPSLLD       $31, Y9, Y9
+	VXORPS       Y8, Y9, Y9        // −limit
+	EACH_VECTOR(CLIP_VALUE(LOAD, STORE), CLIP_VALUE(LOAD_LAST, STORE_LAST))
+
+#define SCALE(load, store) \
+	load(DI, Y0)                                      \
+	VMULPS Y8, Y0, Y0                                 \
+	VDIVPS Y9, Y0, Y0   /* g = g·factor / divisor */  \
+	store(Y0, DI)
+
+// func scaleAVX2(g []float32, factor, divisor float32)
+TEXT ·scaleAVX2(SB), NOSPLIT, $0-32
+	MOVQ         g_base+0(FP), DI
+	MOVQ         g_len+8(FP), CX
+	VBROADCASTSS factor+24(FP), Y8
+	VBROADCASTSS divisor+28(FP), Y9
+	EACH_VECTOR(SCALE(LOAD, STORE), SCALE(LOAD_LAST, STORE_LAST))
+
+#define ADD_PENALTY(load, store) \
+	load(DI, Y0)                                        \
+	load(SI, Y1)                                        \
+	VFMADD231PS Y1, Y9, Y0         /* g += 2·l2·w */    \
+	SIGN(Y1)                                            \
+	VFMADD231PS Y1, Y8, Y0         /* g += l1·sign(w) */ \
+	store(Y0, DI)
+
+// func addPenaltyAVX2(g, w []float32, l1, l2 float32)
+TEXT ·addPenaltyAVX2(SB), NOSPLIT, $0-56
+	MOVQ         g_base+0(FP), DI
+	MOVQ         g_len+8(FP), CX
+	MOVQ         w_base+24(FP), SI
+	VBROADCASTSS l1+48(FP), Y8
+	VBROADCASTSS l2+52(FP), Y9
+	VADDPS       Y9, Y9, Y9
+	SIGN_CONSTANTS
+	EACH_VECTOR(ADD_PENALTY(LOAD, STORE), ADD_PENALTY(LOAD_LAST, STORE_LAST))
