@@ -20,8 +20,12 @@ func tileAVX2(c, a, b, bias *float32, m, n, k, rsA, csA, rsB, rsC int, add bool)
 //go:noescape
 func tileRowAVX2(c, a, b, bias *float32, n, k, csA, rsB int, add bool)
 
-// wideRow is the number of columns from which on tileRowAVX2 is wideRowAVX2.
-const wideRow = 512
+// tileRowAVX2 is wideRowAVX2 from so many columns and terms on; a smaller B is in the inner caches, which serve both
+// ways of reading it alike.
+const (
+	wideRow = 512
+	tallRow = 64
+)
 
 // wideRowAVX2 is tileRowAVX2 for many columns. Where that goes down B for 64 columns and keeps their sums in registers,
 // this goes along eight rows of B at a time and keeps the sums of up to 1,024 columns in the cache, since memory and
@@ -61,3 +65,8 @@ func wideRowAVX2(c, a, b, bias *float32, n, k, csA, rsB int, add bool) {
 //
 //go:noescape
 func addRowsAVX2(s, a, b *float32, n, rows, csA, rsB int)
+
+// transposeAVX2 copies dst[j·ldDst + i] = src[i·ldSrc + j] for i < rows and j < cols.
+//
+//go:noescape
+func transposeAVX2(dst, src *float32, rows, cols, ldDst, ldSrc int)

@@ -298,8 +298,6 @@ store:                    \
 //	DX  b, of this pass       R12 columns of   BX  b at step p   R8  vectors of     Y9     mask of n < 8 lanes
 //	R11 add                       this pass − 8                      this pass
 TEXT ·tileRowAVX2(SB), NOSPLIT, $0-65
-	CMPQ n+32(FP), $const_wideRow
-	JGE  wide
 	MOVQ c+0(FP), DI
 	MOVQ a+8(FP), SI
 	MOVQ b+16(FP), DX
@@ -310,6 +308,11 @@ TEXT ·tileRowAVX2(SB), NOSPLIT, $0-65
 	MOVBLZX add+64(FP), R11
 	SHLQ $2, R9
 	SHLQ $2, R10
+	CMPQ R13, $const_wideRow
+	JLT  pass
+	CMPQ k+40(FP), $const_tallRow
+	JLT  pass
+	JMP  ·wideRowAVX2(SB)
 
 pass:
 	MOVQ SI, AX
@@ -401,9 +404,6 @@ shortBelow2:
 done:
 	VZEROUPPER
 	RET
-
-wide:
-	JMP ·wideRowAVX2(SB)
 
 // ADD_TO_32 adds a row of B times an element of A to 32 sums.
 #define ADD_TO_32(a, b0, b8, b16, b24) \
@@ -506,6 +506,132 @@ oneColumns:
 	ADDQ         R10, R13
 	DECQ         R15
 	JNZ          one
+
+done:
+	VZEROUPPER
+	RET
+
+#define LOAD_4_ROWS \
+	VMOVUPS (AX), X0       \ // row 0, columns 0…3
+	VMOVUPS (AX)(R8*1), X1 \
+	VMOVUPS (AX)(R8*2), X2 \
+	VMOVUPS (DX), X3
+
+#define LOAD_8_ROWS \
+	LOAD_4_ROWS                             \
+	VINSERTF128 $1, (DX)(R8*1), Y0, Y0      \ // rows 0 and 4
+	VINSERTF128 $1, (DX)(R8*2), Y1, Y1      \
+	VINSERTF128 $1, (AX)(R13*2), Y2, Y2     \
+	VINSERTF128 $1, (DX)(R8*4), Y3, Y3
+
+// TURN turns over a 4×4 block in vectors 0…3, or one in each half of them; 4…7 are in between.
+#define TURN(v0, v1, v2, v3, v4, v5, v6, v7) \
+	VUNPCKLPS v1, v0, v4 \ // s00 s10 s01 s11
+	VUNPCKHPS v1, v0, v5 \ // s02 s12 s03 s13
+	VUNPCKLPS v3, v2, v6 \ // s20 s30 s21 s31
+	VUNPCKHPS v3, v2, v7 \ // s22 s32 s23 s33
+	VUNPCKLPD v6, v4, v0 \ // s00 s10 s20 s30
+	VUNPCKHPD v6, v4, v1 \
+	VUNPCKLPD v7, v5, v2 \
+	VUNPCKHPD v7, v5, v3 \
+	VMOVUPS   v0, (BX)       \ // column 0
+	VMOVUPS   v1, (BX)(R9*1) \
+	VMOVUPS   v2, (BX)(R9*2) \
+	VMOVUPS   v3, (BX)(R15*1)
+
+#define BLOCK_4 LOAD_4_ROWS ; TURN(X0, X1, X2, X3, X4, X5, X6, X7)
+#define BLOCK_8 LOAD_8_ROWS ; TURN(Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7)
+
+// BANDS goes through bands of 4 or 8 rows and in each through blocks of 4 columns. The last band and block end with
+// the last row and column, and so may do again what is done.
+#define BANDS(BLOCK, height, band, block, lastBlock, nextBand, lastBand) \
+band:                        \
+	MOVQ SI, AX              \
+	LEAQ (SI)(R13*1), DX     \
+	MOVQ DI, BX              \
+	MOVQ R11, R12            \
+block:                       \
+	BLOCK                    \
+	SUBQ $4, R12             \
+	JEQ  nextBand            \
+	CMPQ R12, $4             \
+	JLT  lastBlock           \
+	ADDQ $16, AX             \ // four columns on
+	ADDQ $16, DX             \
+	LEAQ (BX)(R9*4), BX      \
+	JMP  block               \
+lastBlock:                   \
+	LEAQ (AX)(R12*4), AX     \ // as many columns on as are left
+	LEAQ (DX)(R12*4), DX     \
+	IMULQ R9, R12            \
+	ADDQ R12, BX             \
+	MOVQ $4, R12             \
+	JMP  block               \
+nextBand:                    \
+	SUBQ $height, R10        \
+	JEQ  done                \
+	CMPQ R10, $height        \
+	JLT  lastBand            \
+	LEAQ (SI)(R8*height), SI \ // height rows on
+	ADDQ $(4*height), DI     \
+	JMP  band                \
+lastBand:                    \
+	LEAQ (DI)(R10*4), DI     \ // as many rows on as are left
+	IMULQ R8, R10            \
+	ADDQ R10, SI             \
+	MOVQ $height, R10        \
+	JMP  band
+
+// func transposeAVX2(dst, src *float32, rows, cols, ldDst, ldSrc int)
+//
+//	dst[j·ldDst + i] = src[i·ldSrc + j] for i < rows, j < cols
+//
+//	SI src at the band    AX, DX rows 0 and 3 of the block    R8, R13 ldSrc and thrice that, in bytes
+//	DI dst at the band    BX     column 0 of the block        R9, R15 ldDst and thrice that, in bytes
+//	R10 rows left         R12    columns left                 Y0…Y3   four columns of four or eight rows
+//	R11 cols              CX     element                      Y4…Y7   in between
+TEXT ·transposeAVX2(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ rows+16(FP), R10
+	MOVQ cols+24(FP), R11
+	MOVQ ldDst+32(FP), R9
+	MOVQ ldSrc+40(FP), R8
+	SHLQ $2, R8
+	SHLQ $2, R9
+	LEAQ (R8)(R8*2), R13
+	LEAQ (R9)(R9*2), R15
+	CMPQ R11, $4
+	JLT  rows
+	CMPQ R10, $4
+	JLT  rows
+	CMPQ R10, $8
+	JLT  band4
+	BANDS(BLOCK_8, 8, band8, block8, lastBlock8, nextBand8, lastBand8)
+	BANDS(BLOCK_4, 4, band4, block4, lastBlock4, nextBand4, lastBand4)
+
+rows:
+	TESTQ R10, R10
+	JEQ   done
+
+row:
+	MOVQ  DI, BX
+	XORQ  R12, R12
+	JMP   column
+
+element:
+	MOVL (SI)(R12*4), CX
+	MOVL CX, (BX)
+	ADDQ R9, BX
+	INCQ R12
+
+column:
+	CMPQ R12, R11
+	JLT  element
+	ADDQ R8, SI
+	ADDQ $4, DI
+	DECQ R10
+	JNZ  row
 
 done:
 	VZEROUPPER

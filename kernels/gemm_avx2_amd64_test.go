@@ -119,7 +119,7 @@ func TestTileRowAVX2(t *testing.T) {
 		widths = append(widths, n)
 	}
 	for _, n := range widths {
-		for _, k := range []int{1, 2, 3, 7, 8, 20, 64} {
+		for _, k := range []int{1, 2, 3, 7, 8, 20, tallRow, tallRow + 5} {
 			for _, s := range []tileCase{
 				{csA: 1, rsB: n},
 				{csA: 1, rsB: n, bias: true},
@@ -132,6 +132,31 @@ func TestTileRowAVX2(t *testing.T) {
 				checkTile(t, r, s, k%2 == 1, func(c, a, b, bias *float32) {
 					tileRowAVX2(c, a, b, bias, s.n, s.k, s.csA, s.rsB, s.add)
 				})
+			}
+		}
+	}
+}
+
+func TestTransposeAVX2(t *testing.T) {
+	needAVX2(t)
+	const margin = 20
+	r := rand.New(rand.NewPCG(3, 3))
+	for rows := 0; rows <= 35; rows++ {
+		for cols := 0; cols <= 35; cols++ {
+			for _, gap := range []int{0, 3} {
+				ldDst, ldSrc := rows+gap, cols+2*gap
+				src := randomMatrix(r, rows*ldSrc+1)
+				got := randomMatrix(r, margin+cols*ldDst+margin)
+				want := slices.Clone(got)
+				for i := range rows {
+					for j := range cols {
+						want[margin+j*ldDst+i] = src[i*ldSrc+j]
+					}
+				}
+				transposeAVX2(&got[margin], &src[0], rows, cols, ldDst, ldSrc)
+				if !slices.Equal(got, want) {
+					t.Fatalf("%d rows of %d with %d and %d between: wrong", rows, cols, ldSrc, ldDst)
+				}
 			}
 		}
 	}
