@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
 )
 
@@ -166,69 +165,6 @@ func TestNaNsAreNotLost(t *testing.T) {
 			gradientMatters := u.name != "decay" && u.name != "clip value" && u.name != "scale"
 			if w[1] == w[1] || gradientMatters && w[0] == w[0] || w[2] != w[2] {
 				t.Errorf("%s of weights 1, NaN, 1 by gradients NaN, 1, 1: %v", u.name, w)
-			}
-		}
-	})
-}
-
-// TestVectorOperationsAreTheReference compares bits, with usual and with unusual factors, at every length to a few
-// vectors of the widest registers.
-func TestVectorOperationsAreTheReference(t *testing.T) {
-	forEachTier(t, func(t *testing.T) {
-		tier := active
-		check := func(r *rand.Rand, o *vectorOperation, n int, draw func(r *rand.Rand) float32, f factors, what string) {
-			got, want := make([][]float32, o.writes+o.reads), make([][]float32, o.writes+o.reads)
-			for i := range got {
-				got[i] = make([]float32, n)
-				for j := range got[i] {
-					got[i][j] = draw(r)
-				}
-				want[i] = slices.Clone(got[i])
-			}
-			before := slices.Clone(want)
-			for i := range before {
-				before[i] = slices.Clone(want[i])
-			}
-			result := o.run(tier, got, f)
-			var wanted float32
-			reference(func(t *table) { wanted = o.run(t, want, f) })
-			if !sameFloat(result, wanted) {
-				t.Fatalf("%s of %d elements, %s: %x, want %x", o.name, n, what, result, wanted)
-			}
-			for i := range got {
-				for j := range got[i] {
-					if !sameFloat(got[i][j], want[i][j]) {
-						at := make([]float32, len(before))
-						for k := range at {
-							at[k] = before[k][j]
-						}
-						t.Fatalf("%s of %d elements, %s, factors %v: vector %d, element %d of %x: %x, want %x",
-							o.name, n, what, f, i, j, at, got[i][j], want[i][j])
-					}
-				}
-			}
-		}
-		r := rand.New(rand.NewPCG(6, 7))
-		unusual := []float32{0, neg0, 1, -1, 0.5, -2, inf32, -inf32, nan32, 1e-45, 1e-38, -3e38, 1e20}
-		for _, o := range vectorOperations() {
-			for _, kind := range kindsOfNumbers() {
-				for n := range 101 {
-					check(r, &o, n, kind.left, usualFactors, kind.name)
-				}
-				check(r, &o, 1000+r.IntN(100), kind.left, usualFactors, kind.name)
-			}
-			edges := func(r *rand.Rand) float32 {
-				if r.IntN(3) == 0 {
-					return float32(r.NormFloat64())
-				}
-				return unusual[r.IntN(len(unusual))]
-			}
-			for range 300 {
-				var f factors
-				for i := range f {
-					f[i] = edges(r)
-				}
-				check(r, &o, r.IntN(101), edges, f, "extremes")
 			}
 		}
 	})
