@@ -3,15 +3,17 @@
 #include "textflag.h"
 
 // The activations and their derivatives with AVX2 and FMA: the operations of the generic functions in exp.go, log.go,
-// tanh.go, sigmoid.go, gelu.go, mish.go and piecewise.go, in their order, on eight elements at a time. Where the
-// order or the operations differ, a comment says why the bits are the same.
+// tanh.go, sigmoid.go, gelu.go, mish.go, piecewise.go and softmax.go, in their order. Where the order or the operations
+// differ, a comment says why the bits are the same.
 //
-// The file has four parts: constants; the elementary functions and the activations made of them as macros on
+// The file has four parts: constants; the elementary functions and the activations made of them, as macros on
 // registers; the loops, which are macros too, that apply such a macro to slices; and the functions.
 //
-// The macros of the second part have the operand that becomes the result first and then the registers that they may
-// overwrite; an activation has six, x and a…e, and finds its constants in Y12…Y15, where the function has put them.
-// Their comments name the values by the names of the generic functions.
+// A macro of the second part computes two vectors of eight elements side by side, so that one's operations run while
+// the other's wait for their operands: x is a register of the first vector and X the same of the second. Elementary
+// functions have the result first, or say what it takes the place of; then come operands, and registers that they
+// may overwrite. Activations have the operand and result x and the registers a…e; Y12…Y15 hold constants that the
+// function has loaded. The comments' names are those of the generic functions.
 
 // VECTOR defines eight times the same constant.
 #define VECTOR(name, v) \
@@ -103,417 +105,437 @@ VECTOR(sixth, $0.1666666716337204)
 #define GE 0x1d
 #define LT 0x11
 
-// Eight times all bits and eight times none: the mask for n elements, n ≤ 8, begins 4n bytes before the middle.
+// Sixteen times all bits and sixteen times none: the masks of the first n of sixteen elements begin 4n bytes before the
+// middle.
 DATA tailMasks<>+0(SB)/8, $-1
 DATA tailMasks<>+8(SB)/8, $-1
 DATA tailMasks<>+16(SB)/8, $-1
 DATA tailMasks<>+24(SB)/8, $-1
-DATA tailMasks<>+32(SB)/8, $0
-DATA tailMasks<>+40(SB)/8, $0
-DATA tailMasks<>+48(SB)/8, $0
-DATA tailMasks<>+56(SB)/8, $0
-GLOBL tailMasks<>(SB), RODATA|NOPTR, $64
+DATA tailMasks<>+32(SB)/8, $-1
+DATA tailMasks<>+40(SB)/8, $-1
+DATA tailMasks<>+48(SB)/8, $-1
+DATA tailMasks<>+56(SB)/8, $-1
+DATA tailMasks<>+64(SB)/8, $0
+DATA tailMasks<>+72(SB)/8, $0
+DATA tailMasks<>+80(SB)/8, $0
+DATA tailMasks<>+88(SB)/8, $0
+DATA tailMasks<>+96(SB)/8, $0
+DATA tailMasks<>+104(SB)/8, $0
+DATA tailMasks<>+112(SB)/8, $0
+DATA tailMasks<>+120(SB)/8, $0
+GLOBL tailMasks<>(SB), RODATA|NOPTR, $128
 
 // ---- Elementary functions ----
 
 // MIN and MAX are x = min(limit, x) and x = max(limit, x), limit being a register; a NaN x stays.
-#define MIN(limit, x) VMINPS x, limit, x
-#define MAX(limit, x) VMAXPS x, limit, x
+#define MIN(limit, x, X) VMINPS x, limit, x; VMINPS X, limit, X
+#define MAX(limit, x, X) VMAXPS x, limit, x; VMAXPS X, limit, X
 
 // REDUCE begins Exp: n is the integer nearest to x·log₂e, r = x − n·ln 2 takes the place of x, and the bits of t end
 // in n + 254.
-#define REDUCE(x, n, t) \
-	VMOVUPS log2e<>(SB), t; \
-	VFMADD213PS rounderExp<>(SB), x, t; \ // t = fma(x, log₂e, rounder)
-	VSUBPS rounderExp<>(SB), t, n; \      // n = t − rounder
-	VFNMADD231PS ln2High<>(SB), n, x; \   // r = fma(n, −ln2High, x)
-	VFNMADD231PS ln2Low<>(SB), n, x       // r = fma(n, −ln2Low, r)
+#define REDUCE(x, n, t, X, N, T) \
+	VMOVUPS log2e<>(SB), t; VMOVUPS log2e<>(SB), T; \
+	VFMADD213PS rounderExp<>(SB), x, t; VFMADD213PS rounderExp<>(SB), X, T; \ // t = fma(x, log₂e, rounder)
+	VSUBPS rounderExp<>(SB), t, n; VSUBPS rounderExp<>(SB), T, N; \           // n = t − rounder
+	VFNMADD231PS ln2High<>(SB), n, x; VFNMADD231PS ln2High<>(SB), N, X; \     // r = fma(n, −ln2High, x)
+	VFNMADD231PS ln2Low<>(SB), n, x; VFNMADD231PS ln2Low<>(SB), N, X          // r = fma(n, −ln2Low, r)
 
 // EXPPOLYNOMIAL computes p = expPolynomial(r).
-#define EXPPOLYNOMIAL(p, r) \
-	VMOVUPS exp6<>(SB), p; \
-	VFMADD213PS exp5<>(SB), r, p; \
-	VFMADD213PS exp4<>(SB), r, p; \
-	VFMADD213PS exp3<>(SB), r, p; \
-	VFMADD213PS exp2<>(SB), r, p; \
-	VFMADD213PS one<>(SB), r, p; \
-	VFMADD213PS one<>(SB), r, p
+#define EXPPOLYNOMIAL(p, r, P, R) \
+	VMOVUPS exp6<>(SB), p; VMOVUPS exp6<>(SB), P; \
+	VFMADD213PS exp5<>(SB), r, p; VFMADD213PS exp5<>(SB), R, P; \
+	VFMADD213PS exp4<>(SB), r, p; VFMADD213PS exp4<>(SB), R, P; \
+	VFMADD213PS exp3<>(SB), r, p; VFMADD213PS exp3<>(SB), R, P; \
+	VFMADD213PS exp2<>(SB), r, p; VFMADD213PS exp2<>(SB), R, P; \
+	VFMADD213PS one<>(SB), r, p; VFMADD213PS one<>(SB), R, P; \
+	VFMADD213PS one<>(SB), r, p; VFMADD213PS one<>(SB), R, P
 
 // SCALE computes y = scale(p, n), given REDUCE's t.
-#define SCALE(y, p, t) \
-	VPSRLD $1, t, y; \    // ends in ⌊n/2⌋ + 127
-	VPSUBD y, t, t; \     // ends in n − ⌊n/2⌋ + 127
-	VPSLLD $23, y, y; \   // 2^⌊n/2⌋
-	VPSLLD $23, t, t; \   // 2^(n−⌊n/2⌋)
-	VMULPS y, p, p; \
-	VMULPS t, p, y
+#define SCALE(y, p, t, Y, P, T) \
+	VPSRLD $1, t, y; VPSRLD $1, T, Y; \   // ends in ⌊n/2⌋ + 127
+	VPSUBD y, t, t; VPSUBD Y, T, T; \     // ends in n − ⌊n/2⌋ + 127
+	VPSLLD $23, y, y; VPSLLD $23, Y, Y; \ // 2^⌊n/2⌋
+	VPSLLD $23, t, t; VPSLLD $23, T, T; \ // 2^(n−⌊n/2⌋)
+	VMULPS y, p, p; VMULPS Y, P, P; \
+	VMULPS t, p, y; VMULPS T, P, Y
 
 // EXP computes x = eˣ for x in [−104, 89] or NaN. (Exp adds 0 to r, which changes nothing but the sign of a zero.)
-#define EXP(x, a, b) \
-	REDUCE(x, a, b); \
-	EXPPOLYNOMIAL(a, x); \
-	SCALE(x, a, b)
+#define EXP(x, a, b, X, A, B) \
+	REDUCE(x, a, b, X, A, B); \
+	EXPPOLYNOMIAL(a, x, A, X); \
+	SCALE(x, a, b, X, A, B)
 
 // EXPNEGATIVE computes z = Exp(−|x|); Y15 = −104.
-#define EXPNEGATIVE(z, x, a, b) \
-	VORPS sign<>(SB), x, z; \
-	MAX(Y15, z); \
-	EXP(z, a, b)
+#define EXPNEGATIVE(z, x, a, b, Z, X, A, B) \
+	VORPS sign<>(SB), x, z; VORPS sign<>(SB), X, Z; \
+	MAX(Y15, z, Z); \
+	EXP(z, a, b, Z, A, B)
 
 // EXPM1PARTS computes s and q of expm1Parts(x), q in the place of x, for x in [−80, 0] or NaN.
-#define EXPM1PARTS(x, s, a, b) \
-	VMOVUPS log2e<>(SB), s; \
-	VFMADD213PS rounder<>(SB), x, s; \ // t = fma(x, log₂e, rounder)
-	VSUBPS rounder<>(SB), s, a; \      // n = t − rounder
-	VFNMADD231PS ln2<>(SB), a, x; \         // r = fma(n, −ln 2, x)
-	VMOVUPS expm6<>(SB), a; \
-	VFMADD213PS expm5<>(SB), x, a; \
-	VFMADD213PS expm4<>(SB), x, a; \
-	VFMADD213PS expm3<>(SB), x, a; \
-	VFMADD213PS expm2<>(SB), x, a; \
-	VMULPS x, x, b; \
-	VFMADD231PS b, a, x; \                  // q = fma(p, r·r, r)
-	VPSLLD $23, s, s; \
-	VPADDD one<>(SB), s, s                 // s = 2ⁿ
+#define EXPM1PARTS(x, s, a, b, X, S, A, B) \
+	VMOVUPS log2e<>(SB), s; VMOVUPS log2e<>(SB), S; \
+	VFMADD213PS rounder<>(SB), x, s; VFMADD213PS rounder<>(SB), X, S; \ // t = fma(x, log₂e, rounder)
+	VSUBPS rounder<>(SB), s, a; VSUBPS rounder<>(SB), S, A; \           // n = t − rounder
+	VFNMADD231PS ln2<>(SB), a, x; VFNMADD231PS ln2<>(SB), A, X; \       // r = fma(n, −ln 2, x)
+	VMOVUPS expm6<>(SB), a; VMOVUPS expm6<>(SB), A; \
+	VFMADD213PS expm5<>(SB), x, a; VFMADD213PS expm5<>(SB), X, A; \
+	VFMADD213PS expm4<>(SB), x, a; VFMADD213PS expm4<>(SB), X, A; \
+	VFMADD213PS expm3<>(SB), x, a; VFMADD213PS expm3<>(SB), X, A; \
+	VFMADD213PS expm2<>(SB), x, a; VFMADD213PS expm2<>(SB), X, A; \
+	VMULPS x, x, b; VMULPS X, X, B; \
+	VFMADD231PS b, a, x; VFMADD231PS B, A, X; \                         // q = fma(p, r·r, r)
+	VPSLLD $23, s, s; VPSLLD $23, S, S; \
+	VPADDD one<>(SB), s, s; VPADDD one<>(SB), S, S                      // s = 2ⁿ
 
 // SIGMOIDPARTS computes z = Exp(−|x|), w = z/(1 + z), and c in the place of x: 1 if x ≥ 0 and z otherwise; Y15 = −104
 // and Y14 = 1. (The sign may decide for −0 too, since z is 1 there.)
-#define SIGMOIDPARTS(x, w, z, a) \
-	EXPNEGATIVE(z, x, w, a); \
-	VADDPS z, Y14, w; \
-	VDIVPS w, z, w; \
-	VBLENDVPS x, z, Y14, x
+#define SIGMOIDPARTS(x, w, z, a, X, W, Z, A) \
+	EXPNEGATIVE(z, x, w, a, Z, X, W, A); \
+	VADDPS z, Y14, w; VADDPS Z, Y14, W; \
+	VDIVPS w, z, w; VDIVPS W, Z, W; \
+	VBLENDVPS x, z, Y14, x; VBLENDVPS X, Z, Y14, X
 
 // LOG1P computes l = log1pFinite(z) in the place of z for z in [0, 1] or NaN; Y14 = 1. There k is 0 or 1, so that
 // 2⁻ᵏ = 1 − ½k is exact, and so is fma(k, ln 2, ·) as a sum with 0 or ln 2.
-#define LOG1P(z, k, a, b) \
-	VADDPS z, Y14, k; \
-	VCMPPS $GE, threeHalves<>(SB), k, k; \ // 1 + z ≥ 1½
-	VANDPS half<>(SB), k, a; \
-	VSUBPS a, Y14, b; \                    // s = 1 − ½k
-	VFMSUB213PS a, b, z; \                 // f = fma(z, s, s − 1)
-	VANDPS ln2<>(SB), k, k; \
-	VMOVUPS log10<>(SB), a; \
-	VFMADD213PS log9<>(SB), z, a; \
-	VFMADD213PS log8<>(SB), z, a; \
-	VFMADD213PS log7<>(SB), z, a; \
-	VFMADD213PS log6<>(SB), z, a; \
-	VFMADD213PS log5<>(SB), z, a; \
-	VFMADD213PS log4<>(SB), z, a; \
-	VFMADD213PS log3<>(SB), z, a; \
-	VFMADD213PS log2<>(SB), z, a; \
-	VMULPS z, z, b; \
-	VFMADD231PS b, a, z; \                 // logPolynomial(f) = fma(p, f·f, f)
-	VADDPS k, z, z                         // fma(k, ln 2, ·)
+#define LOG1P(z, k, a, b, Z, K, A, B) \
+	VADDPS z, Y14, k; VADDPS Z, Y14, K; \
+	VCMPPS $GE, threeHalves<>(SB), k, k; VCMPPS $GE, threeHalves<>(SB), K, K; \ // 1 + z ≥ 1½
+	VANDPS half<>(SB), k, a; VANDPS half<>(SB), K, A; \
+	VSUBPS a, Y14, b; VSUBPS A, Y14, B; \                                       // s = 1 − ½k
+	VFMSUB213PS a, b, z; VFMSUB213PS A, B, Z; \                                 // f = fma(z, s, s − 1)
+	VANDPS ln2<>(SB), k, k; VANDPS ln2<>(SB), K, K; \
+	VMOVUPS log10<>(SB), a; VMOVUPS log10<>(SB), A; \
+	VFMADD213PS log9<>(SB), z, a; VFMADD213PS log9<>(SB), Z, A; \
+	VFMADD213PS log8<>(SB), z, a; VFMADD213PS log8<>(SB), Z, A; \
+	VFMADD213PS log7<>(SB), z, a; VFMADD213PS log7<>(SB), Z, A; \
+	VFMADD213PS log6<>(SB), z, a; VFMADD213PS log6<>(SB), Z, A; \
+	VFMADD213PS log5<>(SB), z, a; VFMADD213PS log5<>(SB), Z, A; \
+	VFMADD213PS log4<>(SB), z, a; VFMADD213PS log4<>(SB), Z, A; \
+	VFMADD213PS log3<>(SB), z, a; VFMADD213PS log3<>(SB), Z, A; \
+	VFMADD213PS log2<>(SB), z, a; VFMADD213PS log2<>(SB), Z, A; \
+	VMULPS z, z, b; VMULPS Z, Z, B; \
+	VFMADD231PS b, a, z; VFMADD231PS B, A, Z; \                                 // logPolynomial(f) = fma(p, f·f, f)
+	VADDPS k, z, z; VADDPS K, Z, Z                                              // fma(k, ln 2, ·)
 
 // NORMALTAIL computes a = |x| for the clamped x, and z, p and q of normalTail; Y15 = 15.
-#define NORMALTAIL(a, z, p, q, x, b) \
-	VANDPS magnitude<>(SB), x, a; \
-	MIN(Y15, a); \
-	VMULPS a, a, z; \                 // h = a·a
-	VMOVAPS a, p; \
-	VFMSUB213PS z, a, p; \            // l = fma(a, a, −h)
-	VMULPS minusHalf<>(SB), z, z; \
-	VMULPS minusHalf<>(SB), p, p; \
-	REDUCE(z, q, b); \
-	VADDPS p, z, z; \                 // r − ½·l
-	EXPPOLYNOMIAL(p, z); \
-	SCALE(z, p, b); \
-	VMOVUPS normalP4<>(SB), p; \
-	VMOVUPS normalQ5<>(SB), q; \
-	VFMADD213PS normalP3<>(SB), a, p; \
-	VFMADD213PS normalQ4<>(SB), a, q; \
-	VFMADD213PS normalP2<>(SB), a, p; \
-	VFMADD213PS normalQ3<>(SB), a, q; \
-	VFMADD213PS normalP1<>(SB), a, p; \
-	VFMADD213PS normalQ2<>(SB), a, q; \
-	VFMADD213PS half<>(SB), a, p; \
-	VFMADD213PS normalQ1<>(SB), a, q; \
-	VFMADD213PS one<>(SB), a, q
+#define NORMALTAIL(a, z, p, q, x, b, A, Z, P, Q, X, B) \
+	VANDPS magnitude<>(SB), x, a; VANDPS magnitude<>(SB), X, A; \
+	MIN(Y15, a, A); \
+	VMULPS a, a, z; VMULPS A, A, Z; \           // h = a·a
+	VMOVAPS a, p; VMOVAPS A, P; \
+	VFMSUB213PS z, a, p; VFMSUB213PS Z, A, P; \ // l = fma(a, a, −h)
+	VMULPS minusHalf<>(SB), z, z; VMULPS minusHalf<>(SB), Z, Z; \
+	VMULPS minusHalf<>(SB), p, p; VMULPS minusHalf<>(SB), P, P; \
+	REDUCE(z, q, b, Z, Q, B); \
+	VADDPS p, z, z; VADDPS P, Z, Z; \           // r − ½·l
+	EXPPOLYNOMIAL(p, z, P, Z); \
+	SCALE(z, p, b, Z, P, B); \
+	VMOVUPS normalP4<>(SB), p; VMOVUPS normalP4<>(SB), P; \
+	VMOVUPS normalQ5<>(SB), q; VMOVUPS normalQ5<>(SB), Q; \
+	VFMADD213PS normalP3<>(SB), a, p; VFMADD213PS normalP3<>(SB), A, P; \
+	VFMADD213PS normalQ4<>(SB), a, q; VFMADD213PS normalQ4<>(SB), A, Q; \
+	VFMADD213PS normalP2<>(SB), a, p; VFMADD213PS normalP2<>(SB), A, P; \
+	VFMADD213PS normalQ3<>(SB), a, q; VFMADD213PS normalQ3<>(SB), A, Q; \
+	VFMADD213PS normalP1<>(SB), a, p; VFMADD213PS normalP1<>(SB), A, P; \
+	VFMADD213PS normalQ2<>(SB), a, q; VFMADD213PS normalQ2<>(SB), A, Q; \
+	VFMADD213PS half<>(SB), a, p; VFMADD213PS half<>(SB), A, P; \
+	VFMADD213PS normalQ1<>(SB), a, q; VFMADD213PS normalQ1<>(SB), A, Q; \
+	VFMADD213PS one<>(SB), a, q; VFMADD213PS one<>(SB), A, Q
 
 // MISHPARTS computes z, n and d of mishParts(x); Y15 = −104 and Y14 = 1. (The sign may decide for −0 too: with z = 1
 // both n are 3 and both d are 5.)
-#define MISHPARTS(z, n, d, x, a, b) \
-	EXPNEGATIVE(z, x, a, b); \
-	VADDPS z, z, a; \          // 2z
-	VADDPS a, Y14, n; \        // x ≥ 0: n = fma(2, z, 1)
-	VMOVAPS n, d; \
-	VFMADD231PS z, a, d; \     //        d = fma(2z, z, n)
-	VFMADD231PS z, z, a; \     // x < 0: n = fma(z, z, 2z)
-	VADDPS two<>(SB), a, b; \  //        d = n + 2
-	VBLENDVPS x, a, n, n; \
-	VBLENDVPS x, b, d, d
+#define MISHPARTS(z, n, d, x, a, b, Z, N, D, X, A, B) \
+	EXPNEGATIVE(z, x, a, b, Z, X, A, B); \
+	VADDPS z, z, a; VADDPS Z, Z, A; \                 // 2z
+	VADDPS a, Y14, n; VADDPS A, Y14, N; \             // x ≥ 0: n = fma(2, z, 1)
+	VMOVAPS n, d; VMOVAPS N, D; \
+	VFMADD231PS z, a, d; VFMADD231PS Z, A, D; \       //        d = fma(2z, z, n)
+	VFMADD231PS z, z, a; VFMADD231PS Z, Z, A; \       // x < 0: n = fma(z, z, 2z)
+	VADDPS two<>(SB), a, b; VADDPS two<>(SB), A, B; \ //        d = n + 2
+	VBLENDVPS x, a, n, n; VBLENDVPS X, A, N, N; \
+	VBLENDVPS x, b, d, d; VBLENDVPS X, B, D, D
 
 // EXPM1 computes e = expm1Negative(x) for x in [−80, 0] or NaN.
-#define EXPM1(e, x, a, b) \
-	EXPM1PARTS(x, a, e, b); \
-	VSUBPS one<>(SB), a, e; \
-	VFMADD231PS x, a, e // fma(s, q, s − 1)
+#define EXPM1(e, x, a, b, E, X, A, B) \
+	EXPM1PARTS(x, a, e, b, X, A, E, B); \
+	VSUBPS one<>(SB), a, e; VSUBPS one<>(SB), A, E; \
+	VFMADD231PS x, a, e; VFMADD231PS X, A, E // fma(s, q, s − 1)
 
 // ---- Activations ----
 
 // Y15 = −104, Y14 = 89
-#define EXPONENTIAL(x, a, b, c, d, e) \
-	MIN(Y14, x); \
-	MAX(Y15, x); \
-	EXP(x, a, b)
+#define EXPONENTIAL(x, a, b, c, d, e, X, A, B, C, D, E) \
+	MIN(Y14, x, X); \
+	MAX(Y15, x, X); \
+	EXP(x, a, b, X, A, B)
 
-#define IDENTITY(x, a, b, c, d, e)
+#define IDENTITY(x, a, b, c, d, e, X, A, B, C, D, E)
 
 // Y15 = −104, Y14 = 1
-#define SIGMOID(x, a, b, c, d, e) \
-	SIGMOIDPARTS(x, a, b, c); \
-	VFNMADD231PS x, a, x // fma(−w, c, c)
+#define SIGMOID(x, a, b, c, d, e, X, A, B, C, D, E) \
+	SIGMOIDPARTS(x, a, b, c, X, A, B, C); \
+	VFNMADD231PS x, a, x; VFNMADD231PS X, A, X // fma(−w, c, c)
 
-#define SIGMOIDSLOPE(y, a, b, c, d, e) \
-	VFNMADD231PS y, y, y // fma(−y, y, y)
+#define SIGMOIDSLOPE(y, a, b, c, d, e, Y, A, B, C, D, E) \
+	VFNMADD231PS y, y, y; VFNMADD231PS Y, Y, Y // fma(−y, y, y)
 
 // Y15 = −80, Y14 = 1
-#define TANH(x, a, b, c, d, e) \
-	VORPS sign<>(SB), x, a; \
-	VADDPS a, a, a; \        // −2|x|
-	MAX(Y15, a); \
-	EXPM1PARTS(a, b, c, d); \
-	VSUBPS b, Y14, c; \
-	VADDPS b, Y14, d; \
-	VFNMADD231PS b, a, c; \  // fma(−s, q, 1 − s)
-	VFMADD231PS b, a, d; \   // fma(s, q, 1 + s)
-	VDIVPS d, c, c; \
-	VANDPS sign<>(SB), x, x; \
-	VORPS c, x, x            // with the sign of x
+#define TANH(x, a, b, c, d, e, X, A, B, C, D, E) \
+	VORPS sign<>(SB), x, a; VORPS sign<>(SB), X, A; \
+	VADDPS a, a, a; VADDPS A, A, A; \             // −2|x|
+	MAX(Y15, a, A); \
+	EXPM1PARTS(a, b, c, d, A, B, C, D); \
+	VSUBPS b, Y14, c; VSUBPS B, Y14, C; \
+	VADDPS b, Y14, d; VADDPS B, Y14, D; \
+	VFNMADD231PS b, a, c; VFNMADD231PS B, A, C; \ // fma(−s, q, 1 − s)
+	VFMADD231PS b, a, d; VFMADD231PS B, A, D; \   // fma(s, q, 1 + s)
+	VDIVPS d, c, c; VDIVPS D, C, C; \
+	VANDPS sign<>(SB), x, x; VANDPS sign<>(SB), X, X; \
+	VORPS c, x, x; VORPS C, X, X                  // with the sign of x
 
 // Y14 = 1
-#define TANHSLOPE(y, a, b, c, d, e) \
-	VFNMADD213PS Y14, y, y // fma(−y, y, 1)
+#define TANHSLOPE(y, a, b, c, d, e, Y, A, B, C, D, E) \
+	VFNMADD213PS Y14, y, y; VFNMADD213PS Y14, Y, Y // fma(−y, y, 1)
 
 // Y15 = 0. (Of two zeros VMAXPS gives the second, as of any two when one is NaN.)
-#define RELU(x, a, b, c, d, e) \
-	MAX(Y15, x)
+#define RELU(x, a, b, c, d, e, X, A, B, C, D, E) \
+	MAX(Y15, x, X)
 
-#define RELUSLOPE(x, a, b, c, d, e) \
-	VCMPPS $GT, zero<>(SB), x, x; \
-	VANDPS one<>(SB), x, x
-
-// Y15 = 0, Y14 = 6
-#define RELU6(x, a, b, c, d, e) \
-	MAX(Y15, x); \
-	MIN(Y14, x)
+#define RELUSLOPE(x, a, b, c, d, e, X, A, B, C, D, E) \
+	VCMPPS $GT, zero<>(SB), x, x; VCMPPS $GT, zero<>(SB), X, X; \
+	VANDPS one<>(SB), x, x; VANDPS one<>(SB), X, X
 
 // Y15 = 0, Y14 = 6
-#define RELU6SLOPE(x, a, b, c, d, e) \
-	VCMPPS $GT, Y15, x, a; \
-	VCMPPS $LT, Y14, x, x; \
-	VANDPS a, x, x; \
-	VANDPS one<>(SB), x, x
+#define RELU6(x, a, b, c, d, e, X, A, B, C, D, E) \
+	MAX(Y15, x, X); \
+	MIN(Y14, x, X)
+
+// Y15 = 0, Y14 = 6
+#define RELU6SLOPE(x, a, b, c, d, e, X, A, B, C, D, E) \
+	VCMPPS $GT, Y15, x, a; VCMPPS $GT, Y15, X, A; \
+	VCMPPS $LT, Y14, x, x; VCMPPS $LT, Y14, X, X; \
+	VANDPS a, x, x; VANDPS A, X, X; \
+	VANDPS one<>(SB), x, x; VANDPS one<>(SB), X, X
 
 // Y15 = α, Y14 = 0
-#define LEAKYRELU(x, a, b, c, d, e) \
-	VCMPPS $GT, Y14, x, a; \
-	VMULPS Y15, x, b; \
-	VBLENDVPS a, x, b, x
+#define LEAKYRELU(x, a, b, c, d, e, X, A, B, C, D, E) \
+	VCMPPS $GT, Y14, x, a; VCMPPS $GT, Y14, X, A; \
+	VMULPS Y15, x, b; VMULPS Y15, X, B; \
+	VBLENDVPS a, x, b, x; VBLENDVPS A, X, B, X
 
 // Y15 = α, Y14 = 0, Y13 = 1
-#define LEAKYRELUSLOPE(x, a, b, c, d, e) \
-	VCMPPS $GT, Y14, x, x; \
-	VBLENDVPS x, Y13, Y15, x
+#define LEAKYRELUSLOPE(x, a, b, c, d, e, X, A, B, C, D, E) \
+	VCMPPS $GT, Y14, x, x; VCMPPS $GT, Y14, X, X; \
+	VBLENDVPS x, Y13, Y15, x; VBLENDVPS X, Y13, Y15, X
 
 // Y15 = α, Y14 = −80, Y13 = 0
-#define ELU(x, a, b, c, d, e) \
-	VMOVAPS x, a; \
-	MAX(Y14, a); \
-	EXPM1(b, a, c, d); \
-	VMULPS Y15, b, b; \
-	VCMPPS $GT, Y13, x, a; \
-	VBLENDVPS a, x, b, x
+#define ELU(x, a, b, c, d, e, X, A, B, C, D, E) \
+	VMOVAPS x, a; VMOVAPS X, A; \
+	MAX(Y14, a, A); \
+	EXPM1(b, a, c, d, B, A, C, D); \
+	VMULPS Y15, b, b; VMULPS Y15, B, B; \
+	VCMPPS $GT, Y13, x, a; VCMPPS $GT, Y13, X, A; \
+	VBLENDVPS a, x, b, x; VBLENDVPS A, X, B, X
 
 // Y15 = α, Y13 = 0, Y12 = 1
-#define ELUSLOPE(x, y, a, b, c, d) \
-	VADDPS Y15, y, y; \
-	VCMPPS $GT, Y13, x, x; \
-	VBLENDVPS x, Y12, y, x
+#define ELUSLOPE(x, y, a, b, c, d, X, Y, A, B, C, D) \
+	VADDPS Y15, y, y; VADDPS Y15, Y, Y; \
+	VCMPPS $GT, Y13, x, x; VCMPPS $GT, Y13, X, X; \
+	VBLENDVPS x, Y12, y, x; VBLENDVPS X, Y12, Y, X
 
 // Y15 = λ·α, Y14 = −80, Y13 = 0, Y12 = λ
-#define SELU(x, a, b, c, d, e) \
-	VMOVAPS x, a; \
-	MAX(Y14, a); \
-	EXPM1(b, a, c, d); \
-	VMULPS Y15, b, b; \
-	VCMPPS $LT, Y13, x, a; \
-	VMULPS Y12, x, x; \
-	VBLENDVPS a, b, x, x
+#define SELU(x, a, b, c, d, e, X, A, B, C, D, E) \
+	VMOVAPS x, a; VMOVAPS X, A; \
+	MAX(Y14, a, A); \
+	EXPM1(b, a, c, d, B, A, C, D); \
+	VMULPS Y15, b, b; VMULPS Y15, B, B; \
+	VCMPPS $LT, Y13, x, a; VCMPPS $LT, Y13, X, A; \
+	VMULPS Y12, x, x; VMULPS Y12, X, X; \
+	VBLENDVPS a, b, x, x; VBLENDVPS A, B, X, X
 
 // Y15 = λ·α, Y13 = 0, Y12 = λ
-#define SELUSLOPE(x, y, a, b, c, d) \
-	VADDPS Y15, y, y; \
-	VCMPPS $LT, Y13, x, x; \
-	VBLENDVPS x, y, Y12, x
+#define SELUSLOPE(x, y, a, b, c, d, X, Y, A, B, C, D) \
+	VADDPS Y15, y, y; VADDPS Y15, Y, Y; \
+	VCMPPS $LT, Y13, x, x; VCMPPS $LT, Y13, X, X; \
+	VBLENDVPS x, y, Y12, x; VBLENDVPS X, Y, Y12, X
 
 // Y15 = α, Y14 = −80, Y13 = 0
-#define CELU(x, a, b, c, d, e) \
-	VDIVPS Y15, x, a; \
-	MAX(Y14, a); \
-	EXPM1(b, a, c, d); \
-	VMULPS Y15, b, b; \
-	VCMPPS $GT, Y13, x, a; \
-	VBLENDVPS a, x, b, x
+#define CELU(x, a, b, c, d, e, X, A, B, C, D, E) \
+	VDIVPS Y15, x, a; VDIVPS Y15, X, A; \
+	MAX(Y14, a, A); \
+	EXPM1(b, a, c, d, B, A, C, D); \
+	VMULPS Y15, b, b; VMULPS Y15, B, B; \
+	VCMPPS $GT, Y13, x, a; VCMPPS $GT, Y13, X, A; \
+	VBLENDVPS a, x, b, x; VBLENDVPS A, X, B, X
 
 // Y15 = α, Y13 = 0, Y12 = 1
-#define CELUSLOPE(x, y, a, b, c, d) \
-	VDIVPS Y15, y, y; \
-	VADDPS Y12, y, y; \
-	VCMPPS $GT, Y13, x, x; \
-	VBLENDVPS x, Y12, y, x
+#define CELUSLOPE(x, y, a, b, c, d, X, Y, A, B, C, D) \
+	VDIVPS Y15, y, y; VDIVPS Y15, Y, Y; \
+	VADDPS Y12, y, y; VADDPS Y12, Y, Y; \
+	VCMPPS $GT, Y13, x, x; VCMPPS $GT, Y13, X, X; \
+	VBLENDVPS x, Y12, y, x; VBLENDVPS X, Y12, Y, X
 
 // Y15 = 15, Y14 = −0. With |t|, whose operations are those of t without the sign: x − |t| if x > 0, and −|t| as
 // −0 − |t| otherwise.
-#define GELU(x, a, b, c, d, e) \
-	NORMALTAIL(a, b, c, d, x, e); \
-	VMULPS c, a, a; \
-	VMULPS b, a, a; \
-	VDIVPS d, a, a; \ // |t| = |x|·p·z/q
-	MAX(Y14, x); \    // of 0 and −0, x
-	VSUBPS a, x, x
+#define GELU(x, a, b, c, d, e, X, A, B, C, D, E) \
+	NORMALTAIL(a, b, c, d, x, e, A, B, C, D, X, E); \
+	VMULPS c, a, a; VMULPS C, A, A; \
+	VMULPS b, a, a; VMULPS B, A, A; \
+	VDIVPS d, a, a; VDIVPS D, A, A; \ // |t| = |x|·p·z/q
+	MAX(Y14, x, X); \                 // of 0 and −0, x
+	VSUBPS a, x, x; VSUBPS A, X, X
 
 // Y15 = 15, Y14 = −0, Y13 = 1. (The sign may decide for −0 too, since Φ and 1 − Φ are ½ there.)
-#define GELUSLOPE(x, a, b, c, d, e) \
-	NORMALTAIL(a, b, c, d, x, e); \
-	VMULPS b, c, c; \
-	VDIVPS d, c, c; \         // z·p/q = Φ(−|x|)
-	VSUBPS c, Y13, d; \
-	VBLENDVPS x, c, d, c; \   // Φ(x)
-	VANDPS Y14, x, x; \
-	VORPS a, x, x; \          // the clamped x
-	VMULPS b, x, x; \
-	VFMADD132PS invSqrt2Pi<>(SB), c, x // fma(x·z, 1/√2π, Φ)
+#define GELUSLOPE(x, a, b, c, d, e, X, A, B, C, D, E) \
+	NORMALTAIL(a, b, c, d, x, e, A, B, C, D, X, E); \
+	VMULPS b, c, c; VMULPS B, C, C; \
+	VDIVPS d, c, c; VDIVPS D, C, C; \                                         // z·p/q = Φ(−|x|)
+	VSUBPS c, Y13, d; VSUBPS C, Y13, D; \
+	VBLENDVPS x, c, d, c; VBLENDVPS X, C, D, C; \                             // Φ(x)
+	VANDPS Y14, x, x; VANDPS Y14, X, X; \
+	VORPS a, x, x; VORPS A, X, X; \                                           // the clamped x
+	VMULPS b, x, x; VMULPS B, X, X; \
+	VFMADD132PS invSqrt2Pi<>(SB), c, x; VFMADD132PS invSqrt2Pi<>(SB), C, X // fma(x·z, 1/√2π, Φ)
 
 // Y15 = −104, Y14 = 1
-#define GELUTANH(x, a, b, c, d, e) \
-	VMULPS x, x, a; \
-	VMOVUPS geluC<>(SB), b; \
-	VFMADD213PS geluK<>(SB), a, b; \
-	VMULPS x, b, b; \         // v
-	SIGMOID(b, a, c, d, e, e); \
-	VMULPS b, x, x
+#define GELUTANH(x, a, b, c, d, e, X, A, B, C, D, E) \
+	VMULPS x, x, a; VMULPS X, X, A; \
+	VMOVUPS geluC<>(SB), b; VMOVUPS geluC<>(SB), B; \
+	VFMADD213PS geluK<>(SB), a, b; VFMADD213PS geluK<>(SB), A, B; \
+	VMULPS x, b, b; VMULPS X, B, B; \ // v
+	SIGMOID(b, a, c, d, e, e, B, A, C, D, E, E); \
+	VMULPS b, x, x; VMULPS B, X, X
 
 // Y15 = −104, Y14 = 1, Y13 = 16, Y12 = −16
-#define GELUTANHSLOPE(x, a, b, c, d, e) \
-	MIN(Y13, x); \
-	MAX(Y12, x); \
-	VMULPS x, x, a; \
-	VMOVUPS geluC<>(SB), b; \
-	VFMADD213PS geluK<>(SB), a, b; \
-	VMULPS x, b, b; \         // v
-	VMOVUPS gelu3C<>(SB), c; \
-	VFMADD213PS geluK<>(SB), a, c; \
-	VMULPS c, x, x; \         // x·v'
-	SIGMOIDPARTS(b, a, c, d); \
-	VFNMADD231PS b, a, b; \   // σ
-	VFNMADD231PS a, a, a; \   // σ'
-	VFMADD213PS b, a, x
+#define GELUTANHSLOPE(x, a, b, c, d, e, X, A, B, C, D, E) \
+	MIN(Y13, x, X); \
+	MAX(Y12, x, X); \
+	VMULPS x, x, a; VMULPS X, X, A; \
+	VMOVUPS geluC<>(SB), b; VMOVUPS geluC<>(SB), B; \
+	VFMADD213PS geluK<>(SB), a, b; VFMADD213PS geluK<>(SB), A, B; \
+	VMULPS x, b, b; VMULPS X, B, B; \             // v
+	VMOVUPS gelu3C<>(SB), c; VMOVUPS gelu3C<>(SB), C; \
+	VFMADD213PS geluK<>(SB), a, c; VFMADD213PS geluK<>(SB), A, C; \
+	VMULPS c, x, x; VMULPS C, X, X; \             // x·v'
+	SIGMOIDPARTS(b, a, c, d, B, A, C, D); \
+	VFNMADD231PS b, a, b; VFNMADD231PS B, A, B; \ // σ
+	VFNMADD231PS a, a, a; VFNMADD231PS A, A, A; \ // σ'
+	VFMADD213PS b, a, x; VFMADD213PS B, A, X
 
 // Y15 = −104, Y14 = 1
-#define SILU(x, a, b, c, d, e) \
-	VMOVAPS x, d; \
-	SIGMOID(x, a, b, c, e, e); \
-	VMULPS d, x, x
+#define SILU(x, a, b, c, d, e, X, A, B, C, D, E) \
+	VMOVAPS x, d; VMOVAPS X, D; \
+	SIGMOID(x, a, b, c, e, e, X, A, B, C, E, E); \
+	VMULPS d, x, x; VMULPS D, X, X
 
 // Y15 = −104, Y14 = 1
-#define SILUSLOPE(x, a, b, c, d, e) \
-	VMOVAPS x, d; \
-	SIGMOIDPARTS(x, a, b, c); \
-	VFNMADD231PS x, a, x; \   // σ
-	VFNMADD231PS a, a, a; \   // σ'
-	VFMADD231PS d, a, x
+#define SILUSLOPE(x, a, b, c, d, e, X, A, B, C, D, E) \
+	VMOVAPS x, d; VMOVAPS X, D; \
+	SIGMOIDPARTS(x, a, b, c, X, A, B, C); \
+	VFNMADD231PS x, a, x; VFNMADD231PS X, A, X; \ // σ
+	VFNMADD231PS a, a, a; VFNMADD231PS A, A, A; \ // σ'
+	VFMADD231PS d, a, x; VFMADD231PS D, A, X
 
 // Y15 = −104, Y14 = 1
-#define MISH(x, a, b, c, d, e) \
-	MISHPARTS(a, b, c, x, d, e); \
-	VDIVPS c, b, b; \
-	VMULPS b, x, x
+#define MISH(x, a, b, c, d, e, X, A, B, C, D, E) \
+	MISHPARTS(a, b, c, x, d, e, A, B, C, X, D, E); \
+	VDIVPS c, b, b; VDIVPS C, B, B; \
+	VMULPS b, x, x; VMULPS B, X, X
 
 // Y15 = −104, Y14 = 1. (The sign may decide for −0 too, since z is 1 there.)
-#define MISHSLOPE(x, a, b, c, d, e) \
-	MISHPARTS(a, b, c, x, d, e); \
-	VMULPS four<>(SB), a, d; \
-	VADDPS a, Y14, e; \
-	VMULPS e, d, d; \         // k = 4z·(1 + z)
-	VMULPS a, d, e; \         // k·z if x ≥ 0
-	VBLENDVPS x, d, e, d; \
-	VDIVPS c, d, d; \
-	VFMADD231PS d, x, b; \
-	VDIVPS c, b, x            // fma(x, k/d, n)/d
+#define MISHSLOPE(x, a, b, c, d, e, X, A, B, C, D, E) \
+	MISHPARTS(a, b, c, x, d, e, A, B, C, X, D, E); \
+	VMULPS four<>(SB), a, d; VMULPS four<>(SB), A, D; \
+	VADDPS a, Y14, e; VADDPS A, Y14, E; \
+	VMULPS e, d, d; VMULPS E, D, D; \ // k = 4z·(1 + z)
+	VMULPS a, d, e; VMULPS A, D, E; \ // k·z if x ≥ 0
+	VBLENDVPS x, d, e, d; VBLENDVPS X, D, E, D; \
+	VDIVPS c, d, d; VDIVPS C, D, D; \
+	VFMADD231PS d, x, b; VFMADD231PS D, X, B; \
+	VDIVPS c, b, x; VDIVPS C, B, X // fma(x, k/d, n)/d
 
 // Y15 = −104, Y14 = 1, Y13 = 0. (0 + tail is tail.)
-#define SOFTPLUS(x, a, b, c, d, e) \
-	EXPNEGATIVE(a, x, b, c); \
-	LOG1P(a, b, c, d); \
-	MAX(Y13, x); \
-	VADDPS a, x, x
+#define SOFTPLUS(x, a, b, c, d, e, X, A, B, C, D, E) \
+	EXPNEGATIVE(a, x, b, c, A, X, B, C); \
+	LOG1P(a, b, c, d, A, B, C, D); \
+	MAX(Y13, x, X); \
+	VADDPS a, x, x; VADDPS A, X, X
 
 // Y15 = −104, Y14 = 1, Y13 = −0. −SoftplusOf(−x) is x − tail if x < 0 and −tail as −0 − tail otherwise.
-#define LOGSIGMOID(x, a, b, c, d, e) \
-	EXPNEGATIVE(a, x, b, c); \
-	LOG1P(a, b, c, d); \
-	MIN(Y13, x); \
-	VSUBPS a, x, x
+#define LOGSIGMOID(x, a, b, c, d, e, X, A, B, C, D, E) \
+	EXPNEGATIVE(a, x, b, c, A, X, B, C); \
+	LOG1P(a, b, c, d, A, B, C, D); \
+	MIN(Y13, x, X); \
+	VSUBPS a, x, x; VSUBPS A, X, X
 
 // LOGSIGMOIDSLOPE is SigmoidOf(−x); Y15 = −104, Y14 = 1.
-#define LOGSIGMOIDSLOPE(x, a, b, c, d, e) \
-	VXORPS sign<>(SB), x, x; \
-	SIGMOID(x, a, b, c, d, e)
+#define LOGSIGMOIDSLOPE(x, a, b, c, d, e, X, A, B, C, D, E) \
+	VXORPS sign<>(SB), x, x; VXORPS sign<>(SB), X, X; \
+	SIGMOID(x, a, b, c, d, e, X, A, B, C, D, E)
 
 // Y15 = 0, Y14 = 6
-#define HARDSIGMOID(x, a, b, c, d, e) \
-	VADDPS three<>(SB), x, x; \
-	RELU6(x, a, b, c, d, e); \
-	VDIVPS Y14, x, x
+#define HARDSIGMOID(x, a, b, c, d, e, X, A, B, C, D, E) \
+	VADDPS three<>(SB), x, x; VADDPS three<>(SB), X, X; \
+	RELU6(x, a, b, c, d, e, X, A, B, C, D, E); \
+	VDIVPS Y14, x, x; VDIVPS Y14, X, X
 
 // Y15 = 0, Y14 = 6
-#define HARDSIGMOIDSLOPE(x, a, b, c, d, e) \
-	VADDPS three<>(SB), x, x; \
-	VCMPPS $GT, Y15, x, a; \
-	VCMPPS $LT, Y14, x, x; \
-	VANDPS a, x, x; \
-	VANDPS sixth<>(SB), x, x
+#define HARDSIGMOIDSLOPE(x, a, b, c, d, e, X, A, B, C, D, E) \
+	VADDPS three<>(SB), x, x; VADDPS three<>(SB), X, X; \
+	VCMPPS $GT, Y15, x, a; VCMPPS $GT, Y15, X, A; \
+	VCMPPS $LT, Y14, x, x; VCMPPS $LT, Y14, X, X; \
+	VANDPS a, x, x; VANDPS A, X, X; \
+	VANDPS sixth<>(SB), x, x; VANDPS sixth<>(SB), X, X
 
 // Y15 = 0, Y14 = 6
-#define HARDSILU(x, a, b, c, d, e) \
-	VMOVAPS x, b; \
-	HARDSIGMOID(x, a, a, a, a, a); \
-	VMULPS b, x, x
+#define HARDSILU(x, a, b, c, d, e, X, A, B, C, D, E) \
+	VMOVAPS x, b; VMOVAPS X, B; \
+	HARDSIGMOID(x, a, a, a, a, a, X, A, A, A, A, A); \
+	VMULPS b, x, x; VMULPS B, X, X
 
 // Y15 = 0, Y14 = 6
-#define HARDSILUSLOPE(x, a, b, c, d, e) \
-	VMOVAPS x, b; \
-	HARDSIGMOIDSLOPE(b, a, a, a, a, a); \
-	VMOVAPS x, c; \
-	HARDSIGMOID(c, a, a, a, a, a); \
-	VFMADD213PS c, b, x // fma(x, hardSigmoidSlope(x), hardSigmoid(x))
+#define HARDSILUSLOPE(x, a, b, c, d, e, X, A, B, C, D, E) \
+	VMOVAPS x, b; VMOVAPS X, B; \
+	HARDSIGMOIDSLOPE(b, a, a, a, a, a, B, A, A, A, A, A); \
+	VMOVAPS x, c; VMOVAPS X, C; \
+	HARDSIGMOID(c, a, a, a, a, a, C, A, A, A, A, A); \
+	VFMADD213PS c, b, x; VFMADD213PS C, B, X // fma(x, hardSigmoidSlope(x), hardSigmoid(x))
 
 // Y14 = 1
-#define SOFTSIGN(x, a, b, c, d, e) \
-	VANDPS magnitude<>(SB), x, a; \
-	VADDPS Y14, a, a; \
-	VDIVPS a, x, x
+#define SOFTSIGN(x, a, b, c, d, e, X, A, B, C, D, E) \
+	VANDPS magnitude<>(SB), x, a; VANDPS magnitude<>(SB), X, A; \
+	VADDPS Y14, a, a; VADDPS Y14, A, A; \
+	VDIVPS a, x, x; VDIVPS A, X, X
 
 // Y14 = 1
-#define SOFTSIGNSLOPE(x, a, b, c, d, e) \
-	VANDPS magnitude<>(SB), x, x; \
-	VADDPS Y14, x, x; \
-	VMULPS x, x, x; \
-	VDIVPS x, Y14, x
+#define SOFTSIGNSLOPE(x, a, b, c, d, e, X, A, B, C, D, E) \
+	VANDPS magnitude<>(SB), x, x; VANDPS magnitude<>(SB), X, X; \
+	VADDPS Y14, x, x; VADDPS Y14, X, X; \
+	VMULPS x, x, x; VMULPS X, X, X; \
+	VDIVPS x, Y14, x; VDIVPS X, Y14, X
 
 // ---- Loops ----
 
-// TAILMASK sets the mask of the first CX elements of a vector, CX ≤ 8.
-#define TAILMASK(mask) \
+// F16 applies f to Y0 and Y6.
+#define F16(f) f(Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y11)
+
+// TAILMASKS sets the masks of the first CX of sixteen elements, CX < 16.
+#define TAILMASKS(low, high) \
 	MOVQ CX, AX; \
 	NEGQ AX; \
-	LEAQ tailMasks<>+32(SB), BX; \
-	VMOVUPS (BX)(AX*4), mask
+	LEAQ tailMasks<>+64(SB), BX; \
+	VMOVUPS (BX)(AX*4), low; \
+	VMOVUPS 32(BX)(AX*4), high
 
-// STORETAIL stores the first CX elements of Y0 at DI, CX < 8; it is several times as fast as VMASKMOVPS on AMD.
+// STORETAIL stores the first CX of the sixteen elements of Y0 and Y6 at DI, CX < 16, and goes on at done. (VMASKMOVPS
+// takes several times as long on AMD's processors.)
 #define STORETAIL \
+	TESTB $8, CX; \
+	JEQ store4; \
+	VMOVUPS Y0, (DI); \
+	VMOVAPS Y6, Y0; \
+	ADDQ $32, DI; \
+store4: \
 	TESTB $4, CX; \
 	JEQ store2; \
 	VMOVUPS X0, (DI); \
@@ -542,8 +564,7 @@ store1: \
 sixteen: \
 	VMOVUPS (SI), Y0; \
 	VMOVUPS 32(SI), Y6; \
-	f(Y0, Y1, Y2, Y3, Y4, Y5); \
-	f(Y6, Y7, Y8, Y9, Y10, Y11); \
+	F16(f); \
 	VMOVUPS Y0, (DI); \
 	VMOVUPS Y6, 32(DI); \
 	ADDQ $64, SI; \
@@ -553,25 +574,10 @@ sixteen: \
 rest: \
 	ADDQ $16, CX; \
 	JEQ done; \
-eight: \
-	CMPQ CX, $8; \
-	JLT some; \
-	VMOVUPS (SI), Y0; \
-	JMP loaded; \
-some: \
-	TAILMASK(Y6); \
-	VMASKMOVPS (SI), Y6, Y0; \
-loaded: \
-	f(Y0, Y1, Y2, Y3, Y4, Y5); \
-	CMPQ CX, $8; \
-	JLT last; \
-	VMOVUPS Y0, (DI); \
-	ADDQ $32, SI; \
-	ADDQ $32, DI; \
-	SUBQ $8, CX; \
-	JNE eight; \
-	JMP done; \
-last: \
+	TAILMASKS(Y1, Y7); \
+	VMASKMOVPS (SI), Y1, Y0; \
+	VMASKMOVPS 32(SI), Y7, Y6; \
+	F16(f); \
 	STORETAIL; \
 done: \
 	VZEROUPPER; \
@@ -590,8 +596,7 @@ done: \
 sixteen: \
 	VMOVUPS (SI), Y0; \
 	VMOVUPS 32(SI), Y6; \
-	f(Y0, Y1, Y2, Y3, Y4, Y5); \
-	f(Y6, Y7, Y8, Y9, Y10, Y11); \
+	F16(f); \
 	combine((DX), Y0); \
 	combine(32(DX), Y6); \
 	VMOVUPS Y0, (DI); \
@@ -604,29 +609,15 @@ sixteen: \
 rest: \
 	ADDQ $16, CX; \
 	JEQ done; \
-eight: \
-	CMPQ CX, $8; \
-	JLT some; \
-	VMOVUPS (SI), Y0; \
-	VMOVUPS (DX), Y6; \
-	JMP loaded; \
-some: \
-	TAILMASK(Y6); \
-	VMASKMOVPS (SI), Y6, Y0; \
-	VMASKMOVPS (DX), Y6, Y6; \
-loaded: \
-	f(Y0, Y1, Y2, Y3, Y4, Y5); \
-	combine(Y6, Y0); \
-	CMPQ CX, $8; \
-	JLT last; \
-	VMOVUPS Y0, (DI); \
-	ADDQ $32, SI; \
-	ADDQ $32, DX; \
-	ADDQ $32, DI; \
-	SUBQ $8, CX; \
-	JNE eight; \
-	JMP done; \
-last: \
+	TAILMASKS(Y1, Y7); \
+	VMASKMOVPS (SI), Y1, Y0; \
+	VMASKMOVPS 32(SI), Y7, Y6; \
+	F16(f); \
+	TAILMASKS(Y1, Y7); \
+	VMASKMOVPS (DX), Y1, Y1; \
+	VMASKMOVPS 32(DX), Y7, Y7; \
+	combine(Y1, Y0); \
+	combine(Y7, Y6); \
 	STORETAIL; \
 done: \
 	VZEROUPPER; \
@@ -649,11 +640,10 @@ done: \
 	JLT rest; \
 sixteen: \
 	VMOVUPS (SI), Y0; \
-	VMOVUPS (R8), Y1; \
 	VMOVUPS 32(SI), Y6; \
+	VMOVUPS (R8), Y1; \
 	VMOVUPS 32(R8), Y7; \
-	f(Y0, Y1, Y2, Y3, Y4, Y5); \
-	f(Y6, Y7, Y8, Y9, Y10, Y11); \
+	F16(f); \
 	VMULPS (DX), Y0, Y0; \
 	VMULPS 32(DX), Y6, Y6; \
 	VMOVUPS Y0, (DI); \
@@ -667,42 +657,27 @@ sixteen: \
 rest: \
 	ADDQ $16, CX; \
 	JEQ done; \
-eight: \
-	CMPQ CX, $8; \
-	JLT some; \
-	VMOVUPS (SI), Y0; \
-	VMOVUPS (R8), Y1; \
-	VMOVUPS (DX), Y6; \
-	JMP loaded; \
-some: \
-	TAILMASK(Y6); \
-	VMASKMOVPS (SI), Y6, Y0; \
-	VMASKMOVPS (R8), Y6, Y1; \
-	VMASKMOVPS (DX), Y6, Y6; \
-loaded: \
-	f(Y0, Y1, Y2, Y3, Y4, Y5); \
-	VMULPS Y6, Y0, Y0; \
-	CMPQ CX, $8; \
-	JLT last; \
-	VMOVUPS Y0, (DI); \
-	ADDQ $32, SI; \
-	ADDQ $32, R8; \
-	ADDQ $32, DX; \
-	ADDQ $32, DI; \
-	SUBQ $8, CX; \
-	JNE eight; \
-	JMP done; \
-last: \
+	TAILMASKS(Y1, Y7); \
+	VMASKMOVPS (SI), Y1, Y0; \
+	VMASKMOVPS 32(SI), Y7, Y6; \
+	VMASKMOVPS (R8), Y1, Y1; \
+	VMASKMOVPS 32(R8), Y7, Y7; \
+	F16(f); \
+	TAILMASKS(Y1, Y7); \
+	VMASKMOVPS (DX), Y1, Y1; \
+	VMASKMOVPS 32(DX), Y7, Y7; \
+	VMULPS Y1, Y0, Y0; \
+	VMULPS Y7, Y6, Y6; \
 	STORETAIL; \
 done: \
 	VZEROUPPER; \
 	RET
 
-// EXPSUM is the body of a function that computes e[i] = Exp(x[i] − largest), gives each vector of them to
-// store(e, at), and joins their 32 lanes' sums in X0. In a partial vector the lanes beyond the row add +0, which
-// changes none: a sum of e is never −0. (Exp's upper limit is not needed, as largest is the largest.)
+// EXPSUM is the body of a function that computes e[i] = Exp(x[i] − largest), stores them by store(e, at), and joins the
+// sums of their 32 lanes in X0. In a partial vector the lanes beyond the row add +0, which changes none: a sum of e is
+// never −0. (Exp's upper limit is not needed, as largest is the largest.)
 //
-// DI: y, SI: x, CX: the elements that are left, R9: the lane of the next ones; Y14 = largest, Y15 = −104;
+// DI: e, SI: x, CX: the elements that are left, R9: the lane of the next ones; Y14 = largest, Y15 = −104;
 // Y10…Y13: the lanes, in memory from the last incomplete 32 elements on
 #define EXPSUM(store, storetail) \
 	VXORPS Y10, Y10, Y10; \
@@ -713,18 +688,20 @@ done: \
 	SUBQ $32, CX; \
 	JLT rest; \
 thirtytwo: \
-	EXPLESS((SI), Y0, Y4, Y5); \
-	EXPLESS(32(SI), Y1, Y6, Y7); \
-	EXPLESS(64(SI), Y2, Y4, Y5); \
-	EXPLESS(96(SI), Y3, Y6, Y7); \
+	VMOVUPS (SI), Y0; \
+	VMOVUPS 32(SI), Y6; \
+	EXPLESS(Y0, Y1, Y2, Y6, Y7, Y8); \
 	store(Y0, (DI)); \
-	store(Y1, 32(DI)); \
-	store(Y2, 64(DI)); \
-	store(Y3, 96(DI)); \
+	store(Y6, 32(DI)); \
 	VADDPS Y0, Y10, Y10; \
-	VADDPS Y1, Y11, Y11; \
-	VADDPS Y2, Y12, Y12; \
-	VADDPS Y3, Y13, Y13; \
+	VADDPS Y6, Y11, Y11; \
+	VMOVUPS 64(SI), Y0; \
+	VMOVUPS 96(SI), Y6; \
+	EXPLESS(Y0, Y1, Y2, Y6, Y7, Y8); \
+	store(Y0, 64(DI)); \
+	store(Y6, 96(DI)); \
+	VADDPS Y0, Y12, Y12; \
+	VADDPS Y6, Y13, Y13; \
 	ADDQ $128, SI; \
 	ADDQ $128, DI; \
 	SUBQ $32, CX; \
@@ -736,27 +713,34 @@ rest: \
 	VMOVUPS Y13, lanes-32(SP); \
 	LEAQ lanes-128(SP), R9; \
 	ADDQ $32, CX; \
-eight: \
-	CMPQ CX, $8; \
+	CMPQ CX, $16; \
 	JLT some; \
-	EXPLESS((SI), Y0, Y4, Y5); \
+	VMOVUPS (SI), Y0; \
+	VMOVUPS 32(SI), Y6; \
+	EXPLESS(Y0, Y1, Y2, Y6, Y7, Y8); \
 	store(Y0, (DI)); \
+	store(Y6, 32(DI)); \
 	VADDPS (R9), Y0, Y0; \
+	VADDPS 32(R9), Y6, Y6; \
 	VMOVUPS Y0, (R9); \
-	ADDQ $32, SI; \
-	ADDQ $32, DI; \
-	ADDQ $32, R9; \
-	SUBQ $8, CX; \
-	JMP eight; \
+	VMOVUPS Y6, 32(R9); \
+	ADDQ $64, SI; \
+	ADDQ $64, DI; \
+	ADDQ $64, R9; \
+	SUBQ $16, CX; \
 some: \
 	TESTQ CX, CX; \
 	JEQ done; \
-	TAILMASK(Y6); \
-	VMASKMOVPS (SI), Y6, Y0; \
-	EXPLESS(Y0, Y0, Y4, Y5); \
-	VANDPS Y6, Y0, Y1; \
+	TAILMASKS(Y3, Y9); \
+	VMASKMOVPS (SI), Y3, Y0; \
+	VMASKMOVPS 32(SI), Y9, Y6; \
+	EXPLESS(Y0, Y1, Y2, Y6, Y7, Y8); \
+	VANDPS Y3, Y0, Y1; \
+	VANDPS Y9, Y6, Y7; \
 	VADDPS (R9), Y1, Y1; \
+	VADDPS 32(R9), Y7, Y7; \
 	VMOVUPS Y1, (R9); \
+	VMOVUPS Y7, 32(R9); \
 	storetail; \
 done: \
 	VMOVUPS lanes-128(SP), Y0; \
@@ -771,12 +755,11 @@ done: \
 	VMOVSHDUP X0, X1; \
 	VADDSS X1, X0, X0              // lane[0] += lane[1]
 
-// EXPLESS computes e = Exp(x − largest).
-#define EXPLESS(x, e, a, b) \
-	VMOVUPS x, e; \
-	VSUBPS Y14, e, e; \
-	MAX(Y15, e); \
-	EXP(e, a, b)
+// EXPLESS computes e = Exp(x − largest) in the place of x.
+#define EXPLESS(x, a, b, X, A, B) \
+	VSUBPS Y14, x, x; VSUBPS Y14, X, X; \
+	MAX(Y15, x, X); \
+	EXP(x, a, b, X, A, B)
 
 #define STORE(e, at) VMOVUPS e, at
 #define STORENOTHING(e, at)
@@ -1048,7 +1031,7 @@ eight:
 some:
 	TESTQ CX, CX
 	JEQ done
-	TAILMASK(Y5)
+	TAILMASKS(Y5, Y6)
 	VMASKMOVPS (SI), Y5, Y4
 	VBLENDVPS Y5, Y4, Y15, Y4 // −Inf beyond the row
 	VMAXPS Y0, Y4, Y0
@@ -1085,7 +1068,8 @@ TEXT ·expSumAVX2(SB), NOSPLIT, $128-36
 	RET
 
 // DIVIDE is x/divisor, Y15 = divisor.
-#define DIVIDE(x, a, b, c, d, e) VDIVPS Y15, x, x
+#define DIVIDE(x, a, b, c, d, e, X, A, B, C, D, E) \
+	VDIVPS Y15, x, x; VDIVPS Y15, X, X
 
 // func divideAVX2(y, x []float32, divisor float32)
 TEXT ·divideAVX2(SB), NOSPLIT, $0-52
@@ -1093,9 +1077,9 @@ TEXT ·divideAVX2(SB), NOSPLIT, $0-52
 	MAP(DIVIDE)
 
 // LESSTWO is x − first − second, Y15 = first, Y14 = second.
-#define LESSTWO(x, a, b, c, d, e) \
-	VSUBPS Y15, x, x; \
-	VSUBPS Y14, x, x
+#define LESSTWO(x, a, b, c, d, e, X, A, B, C, D, E) \
+	VSUBPS Y15, x, x; VSUBPS Y15, X, X; \
+	VSUBPS Y14, x, x; VSUBPS Y14, X, X
 
 // func lessTwoAVX2(y, x []float32, first, second float32)
 TEXT ·lessTwoAVX2(SB), NOSPLIT, $0-56
@@ -1104,7 +1088,8 @@ TEXT ·lessTwoAVX2(SB), NOSPLIT, $0-56
 	MAP(LESSTWO)
 
 // LESSMEAN is x − mean, Y15 = mean.
-#define LESSMEAN(x, a, b, c, d, e) VSUBPS Y15, x, x
+#define LESSMEAN(x, a, b, c, d, e, X, A, B, C, D, E) \
+	VSUBPS Y15, x, x; VSUBPS Y15, X, X
 
 // func productLessMeanAVX2(dx, y, dy []float32, mean float32)
 TEXT ·productLessMeanAVX2(SB), NOSPLIT, $0-76
