@@ -1,7 +1,7 @@
 // Package kernels holds the arithmetic of nnrt: matrix products, activations, reductions and optimiser updates on
 // []float32, in portable Go and, where there is assembly for the machine, in that.
 //
-// # The arithmetic contract, version 1
+// # The arithmetic contract, version 2
 //
 // Every kernel, on every instruction set, performs the same IEEE-754 operations in the same order on each element of
 // its result. So the results are the same bits on every machine, with any number of threads, for a row alone or
@@ -21,9 +21,13 @@
 // shorter. Within a segment the terms are added in ascending order by one chain of fused multiply-adds, the first
 // segment's beginning with the bias (+0 where there is none), the other segments' with +0. Then the segments' sums
 // are added, in ascending order: ((s₀ + s₁) + s₂) + …. This holds for the forward product (k are the inputs), the
-// input gradient (k are the outputs) and the weight gradient (k are the rows of the batch). Kernels vectorise over
-// outputs or over rows, never along k; threads split outputs, never a sum. The order depends on the layer's shape
-// alone; it stands in one place, in gemm.go.
+// input gradient (k are the outputs) and the weight gradient (k are the rows of the batch), with one exception: the
+// forward product of a narrow layer, of at most 16 outputs and at least 32 inputs, has 8 lanes instead of segments. Lane
+// l adds the terms of the inputs l, l+8, l+16, … in ascending order by one chain of fused multiply-adds, lane 0
+// beginning with the bias (+0 where there is none), the others with +0; then the lanes are joined by halves:
+// lane[i] += lane[i+h] for h = 4, 2, 1. Kernels vectorise over outputs, over rows or over these lanes, never otherwise
+// along k; threads split outputs, never a sum. The order depends on the layer's shape alone; it stands in one place, in
+// gemm.go.
 //
 // Reductions. A sum over a vector (Sum, Dot, SumAbs; the sum in a softmax; the loss, mean and variance of a row) has 32
 // lanes, whatever the width of the hardware's registers: lane l adds the elements l, l+32, l+64, … in ascending order,

@@ -2,9 +2,16 @@ package kernels
 
 import "fmt"
 
-// segment is the length of the pieces of k in which products are accumulated: the order of accumulation, all of it,
-// is this constant and accumulate below. See "Products" in the package comment before changing either.
-const segment = 256
+// The order of accumulation, all of it, is these constants, hasLanes, and accumulate and narrowRow below. See "Products"
+// in the package comment before changing any.
+const (
+	segment     = 256 // length of the pieces of k
+	narrow      = 16  // most outputs of a layer whose forward product has lanes
+	narrowLanes = 8   // their number
+)
+
+// hasLanes tells whether the forward product of a layer with k inputs and n outputs has lanes rather than segments.
+func hasLanes(n, k int) bool { return n <= narrow && k >= 4*narrowLanes }
 
 // GemmNN computes C = A·B + bias: the forward product of a Dense layer, with C of shape [m, n] (batch, outputs),
 // A [m, k] (batch, inputs), B [k, n] (inputs, outputs), bias [n] or nil for none. All are row-major, with lda, ldb
@@ -14,9 +21,7 @@ func GemmNN(c, a, b, bias []float32, m, n, k, lda, ldb, ldc int) {
 	checkMatrix("C", c, m, n, ldc)
 	checkMatrix("A", a, m, k, lda)
 	checkMatrix("B", b, k, n, ldb)
-	if bias != nil && len(bias) < n {
-		panic(fmt.Sprintf("kernels: bias has %d elements, n is %d", len(bias), n))
-	}
+	checkBias(bias, n)
 	if k == 0 {
 		fillRows(c, bias, m, n, ldc)
 	} else if m > 0 && n > 0 {
@@ -59,6 +64,12 @@ func fillRows(c, bias []float32, m, n, ldc int) {
 	}
 }
 
+func checkBias(bias []float32, n int) {
+	if bias != nil && len(bias) < n {
+		panic(fmt.Sprintf("kernels: bias has %d elements, n is %d", len(bias), n))
+	}
+}
+
 func checkMatrix(name string, x []float32, rows, columns, stride int) {
 	if rows < 0 || columns < 0 || rows > 1 && stride < columns ||
 		rows > 0 && columns > 0 && int64(len(x)) < int64(rows-1)*int64(stride)+int64(columns) {
@@ -72,6 +83,12 @@ func checkMatrix(name string, x []float32, rows, columns, stride int) {
 const panel = 128
 
 func genericGemmNN(c, a, b, bias []float32, m, n, k, lda, ldb, ldc int) {
+	if hasLanes(n, k) {
+		for i := range m {
+			narrowRow(c[i*ldc:][:n], bias, a[i*lda:][:k], b, ldb)
+		}
+		return
+	}
 	for j := 0; j < n; j += panel {
 		width := min(panel, n-j)
 		for i := 0; i < m; i++ {
@@ -91,6 +108,33 @@ func genericGemmTN(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
 			accumulate(c[i*ldc+j:][:width], nil, a[i:], b[j:], k, lda, ldb)
 		}
 	}
+}
+
+// narrowRow computes one row of a forward product with lanes: c[j] = start[j] + Σₚ a[p]·b[p·ldb+j]. Lane l adds the terms
+// of p = l, l+8, l+16, … in one chain of fused multiply-adds, lane 0 beginning with start (+0 if it is empty) and the
+// others with +0; then joinNarrow.
+func narrowRow(c, start, a, b []float32, ldb int) {
+	var sums [narrowLanes * narrow]float32
+	n := len(c)
+	copy(sums[:n], start)
+	for p, v := range a {
+		axpy(sums[p%narrowLanes*n:][:n], v, b[p*ldb:])
+	}
+	joinNarrow(c, sums[:], n)
+}
+
+// joinNarrow joins lanes of sums that are stride elements apart by halves, lane[i] += lane[i+h] for h = 4, 2, 1, and
+// stores lane 0 in c. sums is overwritten.
+func joinNarrow(c, sums []float32, stride int) {
+	for h := narrowLanes / 2; h > 0; h /= 2 {
+		for i := range h {
+			lane, other := sums[i*stride:][:len(c)], sums[(i+h)*stride:][:len(c)]
+			for j, v := range other {
+				lane[j] += v
+			}
+		}
+	}
+	copy(c, sums)
 }
 
 // genericGemmNT turns a panel of B over, a segment of k at a time, and then is GemmNN.

@@ -2,4 +2,42 @@
 
 package kernels
 
-func productsAVX512(t *table) {}
+var microkernelsAVX512 = microkernels{
+	mr: 14, nr: 32,
+	tile: tileAVX512, row: rowAVX512, transpose: transposeAVX512, copyPanel: copyPanelAVX512,
+	narrowRow: narrowRowLanesAVX512, narrowDot: narrowDotAVX512, dotRows: 8, dotColumns: 6,
+}
+
+func productsAVX512(t *table) { microkernelsAVX512.fill(t) }
+
+//go:noescape
+func tileAVX512(c, a, b, bias *float32, m, n, k, rsA, csA, rsB, rsC int, add bool)
+
+//go:noescape
+func rowAVX512(c, a, b, bias *float32, n, k, csA, rsB int, add bool)
+
+//go:noescape
+func narrowRowAVX512(c, a, b, bias *float32, index *int32, m, n, k, rsA, rsC int)
+
+//go:noescape
+func narrowDotAVX512(c, a, b, bias *float32, n, k, rsA, rsB, rsC int)
+
+//go:noescape
+func transposeAVX512(dst, src *float32, rows, cols, ldDst, ldSrc int)
+
+//go:noescape
+func copyPanelAVX512(dst, src *float32, rows, cols, ldSrc int)
+
+// laneRow[n] says for each lane of narrowLanes rows of n elements, end to end, which row it belongs to.
+var laneRow = func() (rows [narrow + 1][narrowLanes * narrow]int32) {
+	for n := 1; n <= narrow; n++ {
+		for l := range narrowLanes * n {
+			rows[n][l] = int32(l / n)
+		}
+	}
+	return rows
+}()
+
+func narrowRowLanesAVX512(c, a, b, bias *float32, m, n, k, rsA, rsC int) {
+	narrowRowAVX512(c, a, b, bias, &laneRow[n][0], m, n, k, rsA, rsC)
+}

@@ -9,7 +9,7 @@ import (
 
 // Contract is the version of the arithmetic contract in the package comment. Models store it; results computed under
 // the same version are the same bits everywhere.
-const Contract = 1
+const Contract = 2
 
 // table holds one function per operation of the contract that a tier may take over. The reference fills all of it;
 // a tier starts as a copy of the reference and overrides what it has in assembly, which must give the same bits.
@@ -17,6 +17,9 @@ type table struct {
 	gemmNN func(c, a, b, bias []float32, m, n, k, lda, ldb, ldc int)
 	gemmTN func(c, a, b []float32, m, n, k, lda, ldb, ldc int)
 	gemmNT func(c, a, b []float32, m, n, k, lda, ldb, ldc int)
+
+	pack       func(*Packed) // fills Packed.order, if gemmPacked wants one
+	gemmPacked func(c, a []float32, b *Packed, bias []float32, m, lda, ldc int)
 
 	activate         func(y, x []float32, a Activation, alpha float32, width int)
 	activateGradient func(dx, dy, x, y []float32, a Activation, alpha float32, width int)
@@ -42,6 +45,7 @@ type table struct {
 
 var generic = table{
 	gemmNN: genericGemmNN, gemmTN: genericGemmTN, gemmNT: genericGemmNT,
+	pack: genericPack, gemmPacked: genericGemmPacked,
 	activate: genericActivate, activateGradient: genericActivateGradient,
 	sum: genericSum, dot: genericDot, sumAbs: genericSumAbs, columnSums: genericColumnSums,
 	sgd: genericSGD, momentum: genericMomentum, rmsprop: genericRMSprop, adam: genericAdam,

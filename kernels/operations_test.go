@@ -29,9 +29,16 @@ func productOperations() []productOperation {
 	nn := func(t *table, c, a, b, bias []float32, s productShape) {
 		t.gemmNN(c, a, b, bias, s.m, s.n, s.k, s.lda, s.ldb, s.ldc)
 	}
+	packed := func(t *table, c, a, b, bias []float32, s productShape) {
+		p := &Packed{b: b, n: s.n, k: s.k, ldb: s.ldb, kernels: t}
+		t.pack(p)
+		t.gemmPacked(c, a, p, bias, s.m, s.lda, s.ldc)
+	}
 	return []productOperation{
 		{"gemmNN", false, nn, mk, kn},
 		{"gemmNN with bias", true, nn, mk, kn},
+		{"gemmPacked", false, packed, mk, kn},
+		{"gemmPacked with bias", true, packed, mk, kn},
 		{"gemmTN", false, func(t *table, c, a, b, _ []float32, s productShape) {
 			t.gemmTN(c, a, b, s.m, s.n, s.k, s.lda, s.ldb, s.ldc)
 		}, km, kn},
@@ -134,7 +141,8 @@ func vectorOperations() []vectorOperation {
 
 // TestOperationsAreTheTables: what is added to the table must be added to the tests of all tiers.
 func TestOperationsAreTheTables(t *testing.T) {
-	tested := map[string]bool{"gemmNN": true, "gemmTN": true, "gemmNT": true, "activate": true,
+	tested := map[string]bool{"gemmNN": true, "gemmTN": true, "gemmNT": true, "pack": true,
+		"gemmPacked": true, "activate": true,
 		"activateGradient": true, "columnSums": true}
 	for _, o := range vectorOperations() {
 		tested[o.field] = true

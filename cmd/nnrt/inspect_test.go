@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"nnrt/kernels"
 	"nnrt/net"
 	"nnrt/serialize"
 )
@@ -46,7 +47,7 @@ func TestInspect(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d.Bytes != len(content) || d.SHA256 != hex.EncodeToString(sum[:]) || d.Inputs != 3 || d.Outputs != 1 ||
-		d.Parameters != 16 || d.Contract != 1 || d.SelfTestRows != 4 {
+		d.Parameters != 16 || d.Contract != kernels.Contract || d.SelfTestRows != 4 {
 		t.Errorf("%+v", d)
 	}
 	file, err := serialize.ReadFile(model)

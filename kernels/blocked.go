@@ -1,0 +1,336 @@
+//go:build gc && !purego && (amd64 || arm64)
+
+package kernels
+
+import (
+	"sync"
+	"unsafe"
+)
+
+// microkernels are the pieces of a tier's matrix products that are worth assembly; the rest, which is the same for all
+// tiers, is in this file. Strides count elements. mr rows by nr columns is the largest tile.
+type microkernels struct {
+	mr, nr int
+
+	// tile computes for i < m ≤ mr, j < n ≤ nr and k ≥ 1
+	//   s = bias[j], or +0 if bias is nil; s = fma(a[i·rsA + p·csA], b[p·rsB + j], s) for p < k, ascending
+	// and stores c[i·rsC + j] = s, or c[i·rsC + j] + s if add.
+	tile func(c, a, b, bias *float32, m, n, k, rsA, csA, rsB, rsC int, add bool)
+
+	// row is tile for m = 1 and any n.
+	row func(c, a, b, bias *float32, n, k, csA, rsB int, add bool)
+
+	// transpose: dst[j·ldDst + i] = src[i·ldSrc + j] for i < rows, j < cols.
+	transpose func(dst, src *float32, rows, cols, ldDst, ldSrc int)
+
+	// copyPanel: dst[i·nr + j] = src[i·ldSrc + j] for i < rows, j < cols ≤ nr, and 0 for cols ≤ j < nr.
+	copyPanel func(dst, src *float32, rows, cols, ldSrc int)
+
+	// Narrow forward products, n ≤ narrow, k ≥ narrowLanes: narrowRow of m rows with B's rows end to end, narrowDot of
+	// dotRows rows and n ≤ dotColumns columns with B turned over, b[j·rsB + p]. Both are nil where tiles must do.
+	narrowRow           func(c, a, b, bias *float32, m, n, k, rsA, rsC int)
+	narrowDot           func(c, a, b, bias *float32, n, k, rsA, rsB, rsC int)
+	dotRows, dotColumns int
+}
+
+// fill sets a table's products.
+func (mk *microkernels) fill(t *table) {
+	t.gemmNN, t.gemmTN, t.gemmNT = mk.gemmNN, mk.gemmTN, mk.gemmNT
+	t.pack, t.gemmPacked = mk.pack, mk.gemmPacked
+}
+
+// workspace is memory for one product: parts of matrices in another order, and partial sums.
+type workspace struct{ b, c []float32 }
+
+var workspaces = sync.Pool{New: func() any { return new(workspace) }}
+
+// atLeast returns *x with n elements, aligned to cache lines if it had to be made.
+func atLeast(x *[]float32, n int) []float32 {
+	if len(*x) < n {
+		*x = aligned(n)
+	}
+	return (*x)[:n]
+}
+
+// aligned returns n elements that begin at a cache line.
+func aligned(n int) []float32 {
+	const line = 64
+	x := make([]float32, n+line/4)
+	skip := (line - uintptr(unsafe.Pointer(&x[0]))%line) % line / 4
+	return x[skip:][:n]
+}
+
+// pointerTo returns a pointer to x[i], nil if x is nil.
+func pointerTo(x []float32, i int) *float32 {
+	if x == nil {
+		return nil
+	}
+	return &x[i]
+}
+
+// tileRows returns how many of the rows that are left the next tile takes: as evenly as possible, and at most seven of
+// rows whose stride would put them all into the same set of the first-level cache (8 or 12 lines on today's machines).
+func (mk *microkernels) tileRows(left, stride int) int {
+	most := mk.mr
+	if stride%1024 == 0 && stride > 0 {
+		most = min(most, 7)
+	}
+	tiles := (left + most - 1) / most
+	return (left + tiles - 1) / tiles
+}
+
+// packWorth is the number of tiles from which a panel of B is worth copying before they use it.
+const packWorth = 5
+
+func (mk *microkernels) gemmNN(c, a, b, bias []float32, m, n, k, lda, ldb, ldc int) {
+	switch {
+	case hasLanes(n, k):
+		mk.narrowNN(c, a, b, nil, bias, m, n, k, lda, ldb, ldc)
+	case m == 1:
+		for p := 0; p < k; p += segment {
+			mk.row(&c[0], &a[p], &b[p*ldb], pointerTo(startOf(bias, p), 0), n, min(segment, k-p), 1, ldb, p > 0)
+		}
+	default:
+		mk.blocked(c, a, b, bias, m, n, k, lda, 1, ldb, ldc)
+	}
+}
+
+// startOf returns what a chain that begins at p begins with: the bias for the first one.
+func startOf(bias []float32, p int) []float32 {
+	if p > 0 {
+		return nil
+	}
+	return bias
+}
+
+func (mk *microkernels) gemmTN(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
+	if 2*n <= mk.nr && m > n && k >= 32 {
+		mk.turnedTN(c, a, b, m, n, k, lda, ldb, ldc)
+		return
+	}
+	mk.blocked(c, a, b, nil, m, n, k, 1, lda, ldb, ldc)
+}
+
+// blocked computes C = A·B + bias with A's element i, p at a[i·rsA + p·csA]: for each segment of k, a block of rows that
+// stays in the second-level cache, for each panel of B, copied if enough tiles will use it, all its tiles.
+func (mk *microkernels) blocked(c, a, b, bias []float32, m, n, k, rsA, csA, ldb, ldc int) {
+	block := m
+	if rows := blockRows(); m > rows+rows/2 {
+		block = rows
+	}
+	var w *workspace
+	var panel []float32
+	if m > packWorth*mk.mr {
+		w = workspaces.Get().(*workspace)
+		panel = atLeast(&w.b, segment*mk.nr)
+	}
+	for p := 0; p < k; p += segment {
+		length := min(segment, k-p)
+		start := startOf(bias, p)
+		for i0 := 0; i0 < m; i0 += block {
+			end := min(i0+block, m)
+			for j := 0; j < n; j += mk.nr {
+				width := min(mk.nr, n-j)
+				from, stride := &b[p*ldb+j], ldb
+				if panel != nil {
+					mk.copyPanel(&panel[0], from, length, width, ldb)
+					from, stride = &panel[0], mk.nr
+				}
+				for i := i0; i < end; {
+					rows := mk.tileRows(end-i, rsA)
+					mk.tile(&c[i*ldc+j], &a[i*rsA+p*csA], from, pointerTo(start, j), rows, width, length, rsA, csA, stride, ldc, p > 0)
+					i += rows
+				}
+			}
+		}
+	}
+	if w != nil {
+		workspaces.Put(w)
+	}
+}
+
+// turnedTN is gemmTN for few columns: it computes Cᵀ = Bᵀ·A, where the vectors are full, and turns that over.
+func (mk *microkernels) turnedTN(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
+	w := workspaces.Get().(*workspace)
+	turned := atLeast(&w.c, mk.nr*mk.nr)
+	for i := 0; i < m; i += mk.nr {
+		width := min(mk.nr, m-i)
+		for p := 0; p < k; p += segment {
+			for j := 0; j < n; {
+				rows := mk.tileRows(n-j, 1)
+				mk.tile(&turned[j*mk.nr], &b[p*ldb+j], &a[p*lda+i], nil, rows, width, min(segment, k-p), 1, ldb, lda, mk.nr,
+					p > 0)
+				j += rows
+			}
+		}
+		mk.transpose(&c[i*ldc], &turned[0], n, width, ldc, mk.nr)
+	}
+	workspaces.Put(w)
+}
+
+func (mk *microkernels) gemmNT(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
+	if m*(n+k) < n*k && m > 8 {
+		mk.turnedNT(c, a, b, m, n, k, lda, ldb, ldc)
+		return
+	}
+	// Turn over a panel of B, a segment of k at a time, and then it is gemmNN.
+	w := workspaces.Get().(*workspace)
+	panel := atLeast(&w.b, segment*mk.nr)
+	for j := 0; j < n; j += mk.nr {
+		width := min(mk.nr, n-j)
+		for p := 0; p < k; p += segment {
+			length := min(segment, k-p)
+			mk.transpose(&panel[0], &b[j*ldb+p], width, length, mk.nr, ldb)
+			if m == 1 {
+				mk.row(&c[j], &a[p], &panel[0], nil, width, length, 1, mk.nr, p > 0)
+				continue
+			}
+			for i := 0; i < m; {
+				rows := mk.tileRows(m-i, lda)
+				mk.tile(&c[i*ldc+j], &a[i*lda+p], &panel[0], nil, rows, width, length, lda, 1, mk.nr, ldc, p > 0)
+				i += rows
+			}
+		}
+	}
+	workspaces.Put(w)
+}
+
+// turnedNT is gemmNT for fewer rows than B has: it computes Cᵀ = B·Aᵀ, so that A and C, not B, are turned over.
+func (mk *microkernels) turnedNT(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
+	const rowsAtOnce = 112 // of B, eight tiles
+	w := workspaces.Get().(*workspace)
+	panel := atLeast(&w.b, k*mk.nr)
+	turned := atLeast(&w.c, rowsAtOnce*mk.nr)
+	for i := 0; i < m; i += mk.nr {
+		width := min(mk.nr, m-i)
+		mk.transpose(&panel[0], &a[i*lda], width, k, mk.nr, lda)
+		for j0 := 0; j0 < n; j0 += rowsAtOnce {
+			end := min(j0+rowsAtOnce, n)
+			for p := 0; p < k; p += segment {
+				for j := j0; j < end; {
+					rows := mk.tileRows(end-j, ldb)
+					mk.tile(&turned[(j-j0)*mk.nr], &b[j*ldb+p], &panel[p*mk.nr], nil, rows, width, min(segment, k-p), ldb, 1,
+						mk.nr, mk.nr, p > 0)
+					j += rows
+				}
+			}
+			mk.transpose(&c[i*ldc+j0], &turned[0], end-j0, width, ldc, mk.nr)
+		}
+	}
+	workspaces.Put(w)
+}
+
+// narrowNN is the forward product with narrowLanes sums for each element. turned is B turned over as turnNarrow does, or
+// nil.
+func (mk *microkernels) narrowNN(c, a, b, turned, bias []float32, m, n, k, lda, ldb, ldc int) {
+	if mk.narrowRow == nil {
+		mk.narrowTiles(c, a, b, bias, m, n, k, lda, ldb, ldc)
+		return
+	}
+	var w *workspace
+	if m < mk.dotRows {
+		if ldb != n {
+			w = workspaces.Get().(*workspace)
+			packed := atLeast(&w.b, k*n)
+			for p := range k {
+				copy(packed[p*n:][:n], b[p*ldb:])
+			}
+			b = packed
+		}
+		mk.narrowRow(&c[0], &a[0], &b[0], pointerTo(bias, 0), m, n, k, lda, ldc)
+	} else {
+		if turned == nil {
+			w = workspaces.Get().(*workspace)
+			turned = atLeast(&w.b, n*narrowStride(k))
+			mk.turnNarrow(turned, b, n, k, ldb)
+		}
+		groups := (n + mk.dotColumns - 1) / mk.dotColumns
+		for i := 0; i < m; i += mk.dotRows {
+			i = min(i, m-mk.dotRows) // the last rows may be computed twice
+			for g := range groups {
+				j, end := g*n/groups, (g+1)*n/groups
+				mk.narrowDot(&c[i*ldc+j], &a[i*lda], &turned[j*narrowStride(k)], pointerTo(bias, j), end-j, k, lda, narrowStride(k), ldc)
+			}
+		}
+	}
+	if w != nil {
+		workspaces.Put(w)
+	}
+}
+
+// narrowStride is the distance of B's columns in turnNarrow's result: whole cache lines, an odd number of them so that
+// columns do not share a set of the cache.
+func narrowStride(k int) int { return ((k+15)/16 | 1) * 16 }
+
+// turnNarrow turns B over for narrowDot: column j of k elements begins at j·narrowStride(k).
+func (mk *microkernels) turnNarrow(turned, b []float32, n, k, ldb int) {
+	mk.transpose(&turned[0], &b[0], k, n, narrowStride(k), ldb)
+}
+
+// narrowTiles is narrowNN by tiles: each lane of the sum is one of them.
+func (mk *microkernels) narrowTiles(c, a, b, bias []float32, m, n, k, lda, ldb, ldc int) {
+	w := workspaces.Get().(*workspace)
+	lane := mk.mr * narrow
+	sums := atLeast(&w.c, narrowLanes*lane)
+	for i := 0; i < m; {
+		rows := mk.tileRows(m-i, lda)
+		for r := range narrowLanes {
+			for j := 0; j < n; j += mk.nr {
+				mk.tile(&sums[r*lane+j], &a[i*lda+r], &b[r*ldb+j], pointerTo(startOf(bias, r), j), rows, min(mk.nr, n-j),
+					(k-r+narrowLanes-1)/narrowLanes, lda, narrowLanes, narrowLanes*ldb, narrow, false)
+			}
+		}
+		for q := range rows {
+			joinNarrow(c[(i+q)*ldc:][:n], sums[q*narrow:], lane)
+		}
+		i += rows
+	}
+	workspaces.Put(w)
+}
+
+func (mk *microkernels) pack(p *Packed) {
+	if hasLanes(p.n, p.k) {
+		if mk.narrowDot != nil {
+			p.order = aligned(p.n * narrowStride(p.k))
+			mk.turnNarrow(p.order, p.b, p.n, p.k, p.ldb)
+		}
+		return
+	}
+	panels := (p.n + mk.nr - 1) / mk.nr
+	p.order = aligned(panels * mk.nr * p.k)
+	for j := 0; j < p.n; j += mk.nr {
+		mk.copyPanel(&p.order[j*p.k], &p.b[j], p.k, min(mk.nr, p.n-j), p.ldb)
+	}
+}
+
+func (mk *microkernels) gemmPacked(c, a []float32, b *Packed, bias []float32, m, lda, ldc int) {
+	n, k := b.n, b.k
+	switch {
+	case hasLanes(n, k):
+		mk.narrowNN(c, a, b.b, b.order, bias, m, n, k, lda, b.ldb, ldc)
+		return
+	case m == 1:
+		mk.gemmNN(c, a, b.b, bias, m, n, k, lda, b.ldb, ldc)
+		return
+	}
+	block := m
+	if rows := blockRows(); m > rows+rows/2 {
+		block = rows
+	}
+	for p := 0; p < k; p += segment {
+		length := min(segment, k-p)
+		start := startOf(bias, p)
+		for i0 := 0; i0 < m; i0 += block {
+			end := min(i0+block, m)
+			for j := 0; j < n; j += mk.nr {
+				width := min(mk.nr, n-j)
+				for i := i0; i < end; {
+					rows := mk.tileRows(end-i, lda)
+					mk.tile(&c[i*ldc+j], &a[i*lda+p], &b.order[j*k+p*mk.nr], pointerTo(start, j), rows, width, length, lda, 1, mk.nr,
+						ldc, p > 0)
+					i += rows
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,19 @@
+//go:build gc && !purego && (amd64 || arm64)
+
+package kernels
+
+import (
+	"sync"
+
+	"github.com/klauspost/cpuid/v2"
+)
+
+// blockRows returns how many rows of A, a segment of k each, take half of the second-level cache.
+var blockRows = sync.OnceValue(func() int {
+	const usual = 512 << 10
+	l2 := cpuid.CPU.Cache.L2
+	if l2 <= 0 {
+		l2 = usual
+	}
+	return max(l2/2/(4*segment), 64)
+})

@@ -1,0 +1,388 @@
+//go:build gc && !purego
+
+#include "textflag.h"
+
+// The micro-kernels of matrix products for AVX-512 (F). In all of them B's columns, or what stands for them, lie along
+// the vector, and each element of the result is one chain of fused multiply-adds in ascending order of p.
+
+// LAST_MASK sets K1 to the lanes, 1 to 16, of the last vector of n > 0 columns. It uses CX.
+#define LAST_MASK(n, tmp) \
+	MOVQ  n, CX           \
+	DECQ  CX              \
+	ANDQ  $15, CX         \
+	MOVL  $2, tmp         \
+	SHLL  CX, tmp         \
+	DECL  tmp             \
+	KMOVW tmp, K1
+
+// One row of a tile of 32 columns: acc += a · (row p of B in Z28, Z29).
+#define ROW32(a, low, high) \
+	VBROADCASTSS a, Z30         \
+	VFMADD231PS  Z28, Z30, low  \
+	VFMADD231PS  Z29, Z30, high
+
+// One row of a tile of 16 columns: acc += a · (row p of B in Z28).
+#define ROW16(a, acc) VFMADD231PS.BCST a, Z28, acc
+
+// Row p of B: 32 columns, 17 to 31, up to 16. (On Zen 4 a masked load costs a slot of the multiply-adds' pipes.)
+#define LOAD32 \
+	VMOVUPS (DX), Z28   \
+	VMOVUPS 64(DX), Z29
+
+#define LOAD_EDGE \
+	VMOVUPS   (DX), Z28       \
+	VMOVUPS.Z 64(DX), K1, Z29
+
+#define LOAD16 VMOVUPS.Z (DX), K1, Z28
+
+// The loop over p: A's rows go on by R10, B's by R11.
+#define LOOP(label, load, rows) \
+label: \
+	load           \
+	rows           \
+	ADDQ R10, SI   \
+	ADDQ R10, R8   \
+	ADDQ R11, DX   \
+	DECQ CX        \
+	JNZ  label     \
+	JMP  done
+
+// The addresses of A's rows: 0 to 6 from SI, 7 to 13 from R8; AX, BX and R9 are 1, 3 and 5 row strides.
+#define T32_1 ROW32((SI), Z0, Z1)
+#define T32_2 T32_1; ROW32((SI)(AX*1), Z2, Z3)
+#define T32_3 T32_2; ROW32((SI)(AX*2), Z4, Z5)
+#define T32_4 T32_3; ROW32((SI)(BX*1), Z6, Z7)
+#define T32_5 T32_4; ROW32((SI)(AX*4), Z8, Z9)
+#define T32_6 T32_5; ROW32((SI)(R9*1), Z10, Z11)
+#define T32_7 T32_6; ROW32((SI)(BX*2), Z12, Z13)
+#define T32_8 T32_7; ROW32((R8), Z14, Z15)
+#define T32_9 T32_8; ROW32((R8)(AX*1), Z16, Z17)
+#define T32_10 T32_9; ROW32((R8)(AX*2), Z18, Z19)
+#define T32_11 T32_10; ROW32((R8)(BX*1), Z20, Z21)
+#define T32_12 T32_11; ROW32((R8)(AX*4), Z22, Z23)
+#define T32_13 T32_12; ROW32((R8)(R9*1), Z24, Z25)
+#define T32_14 T32_13; ROW32((R8)(BX*2), Z26, Z27)
+
+#define T16_1 ROW16((SI), Z0)
+#define T16_2 T16_1; ROW16((SI)(AX*1), Z2)
+#define T16_3 T16_2; ROW16((SI)(AX*2), Z4)
+#define T16_4 T16_3; ROW16((SI)(BX*1), Z6)
+#define T16_5 T16_4; ROW16((SI)(AX*4), Z8)
+#define T16_6 T16_5; ROW16((SI)(R9*1), Z10)
+#define T16_7 T16_6; ROW16((SI)(BX*2), Z12)
+#define T16_8 T16_7; ROW16((R8), Z14)
+#define T16_9 T16_8; ROW16((R8)(AX*1), Z16)
+#define T16_10 T16_9; ROW16((R8)(AX*2), Z18)
+#define T16_11 T16_10; ROW16((R8)(BX*1), Z20)
+#define T16_12 T16_11; ROW16((R8)(AX*4), Z22)
+#define T16_13 T16_12; ROW16((R8)(R9*1), Z24)
+#define T16_14 T16_13; ROW16((R8)(BX*2), Z26)
+
+// Rows of C: stored, or added to what is there and stored; the tile ends when BX rows are done.
+#define STORE32(low, high) \
+	VMOVUPS low, (DI)        \
+	VMOVUPS high, K1, 64(DI) \
+	DECQ    BX               \
+	JZ      end              \
+	ADDQ    R12, DI
+
+#define ADD32(low, high) \
+	VADDPS    (DI), low, low      \
+	VMOVUPS.Z 64(DI), K1, Z28     \
+	VADDPS    Z28, high, high     \
+	STORE32(low, high)
+
+#define STORE16(acc) \
+	VMOVUPS acc, K1, (DI) \
+	DECQ    BX            \
+	JZ      end           \
+	ADDQ    R12, DI
+
+#define ADD16(acc) \
+	VMOVUPS.Z (DI), K1, Z28 \
+	VADDPS    Z28, acc, acc \
+	STORE16(acc)
+
+// func tileAVX512(c, a, b, bias *float32, m, n, k, rsA, csA, rsB, rsC int, add bool)
+//
+// For i < m ≤ 14 and j < n ≤ 32, k ≥ 1:
+//
+//	s = bias[j], or 0 if bias is nil
+//	for p < k: s = fma(a[i·rsA + p·csA], b[p·rsB + j], s)
+//	c[i·rsC + j] = s, or c[i·rsC + j] + s if add
+//
+// Z0…Z27  the tile: rows of two vectors (n ≤ 16: only the even ones)
+// Z28,Z29 row p of B           Z30  a[i, p] in all lanes
+// K1      lanes of the last vector
+// SI,R8   a, rows 0 and 7      AX,BX,R9  1, 3, 5 · rsA     R10  csA
+// DX      b                    R11  rsB
+// DI      c                    R12  rsC                    CX  k
+TEXT ·tileAVX512(SB), NOSPLIT, $0-89
+	MOVQ n+40(FP), R13
+	LAST_MASK(R13, DX)
+	MOVQ rsA+56(FP), AX
+	MOVQ a+8(FP), SI
+	MOVQ csA+64(FP), R10
+	SHLQ $2, AX
+	SHLQ $2, R10
+	LEAQ (AX)(AX*2), BX
+	LEAQ (AX)(AX*4), R9
+	LEAQ (SI)(BX*2), R8
+	ADDQ AX, R8
+	MOVQ b+16(FP), DX
+	MOVQ rsB+72(FP), R11
+	SHLQ $2, R11
+	MOVQ c+0(FP), DI
+	MOVQ rsC+80(FP), R12
+	SHLQ $2, R12
+
+	VPXORQ    Z0, Z0, Z0
+	VPXORQ    Z1, Z1, Z1
+	MOVQ      bias+24(FP), CX
+	TESTQ     CX, CX
+	JZ        start
+	CMPQ      R13, $16
+	JLE       biasNarrow
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	JMP       start
+
+biasNarrow:
+	VMOVUPS.Z (CX), K1, Z0
+
+start: // every row begins as row 0
+	MOVQ    k+48(FP), CX
+	VMOVAPS Z0, Z2
+	VMOVAPS Z1, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z1, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z1, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z1, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z1, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z1, Z15
+	VMOVAPS Z0, Z16
+	VMOVAPS Z1, Z17
+	VMOVAPS Z0, Z18
+	VMOVAPS Z1, Z19
+	VMOVAPS Z0, Z20
+	VMOVAPS Z1, Z21
+	VMOVAPS Z0, Z22
+	VMOVAPS Z1, Z23
+	VMOVAPS Z0, Z24
+	VMOVAPS Z1, Z25
+	VMOVAPS Z0, Z26
+	VMOVAPS Z1, Z27
+
+	CMPQ R13, $16
+	JLE  narrow
+	CMPQ R13, $32
+	MOVQ m+32(FP), R13
+	JLT  edge
+
+	CMPQ R13, $8
+	JLT  fullFew
+	JEQ  full8
+	CMPQ R13, $11
+	JLT  fullSome
+	JEQ  full11
+	CMPQ R13, $13
+	JLT  full12
+	JEQ  full13
+	LOOP(full14, LOAD32, T32_14)
+	LOOP(full13, LOAD32, T32_13)
+	LOOP(full12, LOAD32, T32_12)
+	LOOP(full11, LOAD32, T32_11)
+
+fullSome:
+	CMPQ R13, $10
+	JLT  full9
+	LOOP(full10, LOAD32, T32_10)
+	LOOP(full9, LOAD32, T32_9)
+	LOOP(full8, LOAD32, T32_8)
+
+fullFew:
+	CMPQ R13, $4
+	JLT  fullFewer
+	JEQ  full4
+	CMPQ R13, $6
+	JLT  full5
+	JEQ  full6
+	LOOP(full7, LOAD32, T32_7)
+	LOOP(full6, LOAD32, T32_6)
+	LOOP(full5, LOAD32, T32_5)
+	LOOP(full4, LOAD32, T32_4)
+
+fullFewer:
+	CMPQ R13, $2
+	JLT  full1
+	JEQ  full2
+	LOOP(full3, LOAD32, T32_3)
+	LOOP(full2, LOAD32, T32_2)
+	LOOP(full1, LOAD32, T32_1)
+
+edge:
+	CMPQ R13, $8
+	JLT  edgeFew
+	JEQ  edge8
+	CMPQ R13, $11
+	JLT  edgeSome
+	JEQ  edge11
+	CMPQ R13, $13
+	JLT  edge12
+	JEQ  edge13
+	LOOP(edge14, LOAD_EDGE, T32_14)
+	LOOP(edge13, LOAD_EDGE, T32_13)
+	LOOP(edge12, LOAD_EDGE, T32_12)
+	LOOP(edge11, LOAD_EDGE, T32_11)
+
+edgeSome:
+	CMPQ R13, $10
+	JLT  edge9
+	LOOP(edge10, LOAD_EDGE, T32_10)
+	LOOP(edge9, LOAD_EDGE, T32_9)
+	LOOP(edge8, LOAD_EDGE, T32_8)
+
+edgeFew:
+	CMPQ R13, $4
+	JLT  edgeFewer
+	JEQ  edge4
+	CMPQ R13, $6
+	JLT  edge5
+	JEQ  edge6
+	LOOP(edge7, LOAD_EDGE, T32_7)
+	LOOP(edge6, LOAD_EDGE, T32_6)
+	LOOP(edge5, LOAD_EDGE, T32_5)
+	LOOP(edge4, LOAD_EDGE, T32_4)
+
+edgeFewer:
+	CMPQ R13, $2
+	JLT  edge1
+	JEQ  edge2
+	LOOP(edge3, LOAD_EDGE, T32_3)
+	LOOP(edge2, LOAD_EDGE, T32_2)
+	LOOP(edge1, LOAD_EDGE, T32_1)
+
+narrow:
+	MOVQ m+32(FP), R13
+	CMPQ R13, $8
+	JLT  narrowFew
+	JEQ  narrow8
+	CMPQ R13, $11
+	JLT  narrowSome
+	JEQ  narrow11
+	CMPQ R13, $13
+	JLT  narrow12
+	JEQ  narrow13
+	LOOP(narrow14, LOAD16, T16_14)
+	LOOP(narrow13, LOAD16, T16_13)
+	LOOP(narrow12, LOAD16, T16_12)
+	LOOP(narrow11, LOAD16, T16_11)
+
+narrowSome:
+	CMPQ R13, $10
+	JLT  narrow9
+	LOOP(narrow10, LOAD16, T16_10)
+	LOOP(narrow9, LOAD16, T16_9)
+	LOOP(narrow8, LOAD16, T16_8)
+
+narrowFew:
+	CMPQ R13, $4
+	JLT  narrowFewer
+	JEQ  narrow4
+	CMPQ R13, $6
+	JLT  narrow5
+	JEQ  narrow6
+	LOOP(narrow7, LOAD16, T16_7)
+	LOOP(narrow6, LOAD16, T16_6)
+	LOOP(narrow5, LOAD16, T16_5)
+	LOOP(narrow4, LOAD16, T16_4)
+
+narrowFewer:
+	CMPQ R13, $2
+	JLT  narrow1
+	JEQ  narrow2
+	LOOP(narrow3, LOAD16, T16_3)
+	LOOP(narrow2, LOAD16, T16_2)
+	LOOP(narrow1, LOAD16, T16_1)
+
+done:
+	MOVQ    R13, BX // rows
+	MOVBLZX add+88(FP), AX
+	CMPQ    n+40(FP), $16
+	JLE     narrowEnd
+	TESTL   AX, AX
+	JNZ     add32
+	STORE32(Z0, Z1)
+	STORE32(Z2, Z3)
+	STORE32(Z4, Z5)
+	STORE32(Z6, Z7)
+	STORE32(Z8, Z9)
+	STORE32(Z10, Z11)
+	STORE32(Z12, Z13)
+	STORE32(Z14, Z15)
+	STORE32(Z16, Z17)
+	STORE32(Z18, Z19)
+	STORE32(Z20, Z21)
+	STORE32(Z22, Z23)
+	STORE32(Z24, Z25)
+	STORE32(Z26, Z27)
+
+add32:
+	ADD32(Z0, Z1)
+	ADD32(Z2, Z3)
+	ADD32(Z4, Z5)
+	ADD32(Z6, Z7)
+	ADD32(Z8, Z9)
+	ADD32(Z10, Z11)
+	ADD32(Z12, Z13)
+	ADD32(Z14, Z15)
+	ADD32(Z16, Z17)
+	ADD32(Z18, Z19)
+	ADD32(Z20, Z21)
+	ADD32(Z22, Z23)
+	ADD32(Z24, Z25)
+	ADD32(Z26, Z27)
+
+narrowEnd:
+	TESTL AX, AX
+	JNZ   add16
+	STORE16(Z0)
+	STORE16(Z2)
+	STORE16(Z4)
+	STORE16(Z6)
+	STORE16(Z8)
+	STORE16(Z10)
+	STORE16(Z12)
+	STORE16(Z14)
+	STORE16(Z16)
+	STORE16(Z18)
+	STORE16(Z20)
+	STORE16(Z22)
+	STORE16(Z24)
+	STORE16(Z26)
+
+add16:
+	ADD16(Z0)
+	ADD16(Z2)
+	ADD16(Z4)
+	ADD16(Z6)
+	ADD16(Z8)
+	ADD16(Z10)
+	ADD16(Z12)
+	ADD16(Z14)
+	ADD16(Z16)
+	ADD16(Z18)
+	ADD16(Z20)
+	ADD16(Z22)
+	ADD16(Z24)
+	ADD16(Z26)
+
+end:
+	VZEROUPPER
+	RET

@@ -1,0 +1,39 @@
+package kernels
+
+// Packed is the weight matrix B of a forward product, prepared once for many products: in the order that the kernels
+// want it. It never changes and may be shared.
+type Packed struct {
+	b         []float32 // as given
+	n, k, ldb int
+	order     []float32 // the tier's own copy
+	kernels   *table    // of the tier that made it
+}
+
+// Pack prepares a matrix B of shape [k, n], with ldb elements from one row to the next, for GemmPacked. The matrix is
+// referred to as well and must not change. It panics if b is too short for its shape.
+func Pack(b []float32, n, k, ldb int) *Packed {
+	checkMatrix("B", b, k, n, ldb)
+	p := &Packed{b: b, n: n, k: k, ldb: ldb, kernels: active}
+	if n > 0 && k > 0 {
+		active.pack(p)
+	}
+	return p
+}
+
+// GemmPacked computes C = A·B + bias as GemmNN does, the same bits, with a prepared B. Conventions are GemmNN's.
+func GemmPacked(c, a []float32, b *Packed, bias []float32, m, lda, ldc int) {
+	checkMatrix("C", c, m, b.n, ldc)
+	checkMatrix("A", a, m, b.k, lda)
+	checkBias(bias, b.n)
+	if b.k == 0 {
+		fillRows(c, bias, m, b.n, ldc)
+	} else if m > 0 && b.n > 0 {
+		b.kernels.gemmPacked(c, a, b, bias, m, lda, ldc)
+	}
+}
+
+func genericPack(*Packed) {}
+
+func genericGemmPacked(c, a []float32, b *Packed, bias []float32, m, lda, ldc int) {
+	genericGemmNN(c, a, b.b, bias, m, b.n, b.k, lda, b.ldb, ldc)
+}
