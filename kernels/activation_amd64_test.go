@@ -177,7 +177,7 @@ func TestActivationsOfEveryLength(t *testing.T) {
 	})
 }
 
-// TestSoftmaxIsTheReference tries rows of every width round those of registers, apart and in place: ordinary ones,
+// TestSoftmaxIsTheReference tries rows of every width round those of registers and some long ones, apart and in place: ordinary ones,
 // ones with zeros of both signs, subnormal results and infinities, and gradients whose products underflow to −0.
 func TestSoftmaxIsTheReference(t *testing.T) {
 	special := specialInputs()
@@ -197,8 +197,12 @@ func TestSoftmaxIsTheReference(t *testing.T) {
 			return float32(r.NormFloat64())
 		},
 	}
+	widths := []int{1000, 1024, 4099}
+	for width := 1; width <= 140; width++ {
+		widths = append(widths, width)
+	}
 	forEachTier(t, func(t *testing.T) {
-		for width := 1; width <= 140; width++ {
+		for _, width := range widths {
 			for i, draw := range draws {
 				for j, drawDY := range draws {
 					if j != 0 && (i+width)%len(draws) != j {

@@ -113,13 +113,15 @@ func exponentialGradientAVX2(dx, dy, y []float32)
 //go:noescape
 func rowMaxAVX2(x []float32) float32
 
-// expAndSumAVX2 computes y[i] = Exp(x[i] − largest) and their sum, expSumAVX2 the sum only.
+// expAndSumAVX2 computes y[i] = Exp(x[i] − largest) and their sum.
 //
 //go:noescape
 func expAndSumAVX2(y, x []float32, largest float32) (sum float32)
 
+// logSumExpAVX2 computes Log(Σ Exp(x[i] − largest)).
+//
 //go:noescape
-func expSumAVX2(x []float32, largest float32) (sum float32)
+func logSumExpAVX2(x []float32, largest float32) float32
 
 // divideAVX2 computes y = x/divisor.
 //
@@ -193,7 +195,7 @@ func activateAVX2(y, x []float32, a Activation, alpha float32, width int) {
 		for i := 0; i < len(x); i += width {
 			y, x := y[i:i+width], x[i:i+width]
 			largest := rowMaxAVX2(x)
-			lessTwoAVX2(y, x, largest, Log(expSumAVX2(x, largest)))
+			lessTwoAVX2(y, x, largest, logSumExpAVX2(x, largest))
 		}
 	default:
 		genericActivate(y, x, a, alpha, width)

@@ -1057,13 +1057,37 @@ TEXT ·expAndSumAVX2(SB), NOSPLIT, $128-60
 	VZEROUPPER
 	RET
 
-// func expSumAVX2(x []float32, largest float32) (sum float32)
-TEXT ·expSumAVX2(SB), NOSPLIT, $128-36
+// func logSumExpAVX2(x []float32, largest float32) float32
+//
+// The sum is 1 or more, or NaN; so these are Log's operations for a normal number, and a difference that is 0 or NaN.
+TEXT ·logSumExpAVX2(SB), NOSPLIT, $128-36
 	MOVQ x_base+0(FP), SI
 	MOVQ x_len+8(FP), CX
 	VBROADCASTSS largest+24(FP), Y14
 	EXPSUM(STORENOTHING, STORENOTAIL)
-	VMOVSS X0, sum+32(FP)
+	VMOVD X0, DX
+	LEAL -0x3f400000(DX), AX
+	ANDL $0xff800000, AX // e = exponentAbout1(sum)
+	SUBL AX, DX
+	VMOVD DX, X1
+	VSUBSS one<>(SB), X1, X1 // f = m − 1
+	SARL $23, AX
+	VCVTSI2SSL AX, X0, X2 // k
+	VMOVSS log10<>(SB), X3
+	VFMADD213SS log9<>(SB), X1, X3
+	VFMADD213SS log8<>(SB), X1, X3
+	VFMADD213SS log7<>(SB), X1, X3
+	VFMADD213SS log6<>(SB), X1, X3
+	VFMADD213SS log5<>(SB), X1, X3
+	VFMADD213SS log4<>(SB), X1, X3
+	VFMADD213SS log3<>(SB), X1, X3
+	VFMADD213SS log2<>(SB), X1, X3
+	VMULSS X1, X1, X4
+	VFMADD231SS X4, X3, X1 // logPolynomial(f) = fma(p, f·f, f)
+	VFMADD231SS ln2<>(SB), X2, X1 // fma(k, ln 2, ·)
+	VSUBSS X0, X0, X0
+	VADDSS X0, X1, X1
+	VMOVSS X1, ret+32(FP)
 	VZEROUPPER
 	RET
 
