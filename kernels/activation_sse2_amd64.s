@@ -10,8 +10,9 @@
 //     apart as the float32 neighbours of s, rounds the exact sum once. That number is added to c beforehand (exactly)
 //     and subtracted afterwards (exactly).
 //   - FMA rounds to float64 and then to float32. The second rounding can be wrong if s comes to lie on the middle
-//     of two float32. The functions below have one argument each; all 2³² of them were tried, and the result is the
-//     reference's. TestSSE2RoundsTwiceUnnoticed repeats that.
+//     of two float32. But each function below has one argument only, and all 2³² were tried: the results are the
+//     reference's, but for two |x| in NORMALTAIL, which are put right there, and large |y| in SIGMOIDSLOPE, which are
+//     left to the reference. TestSSE2RoundsTwiceUnnoticed repeats that.
 //
 // Only instructions of SSE and SSE2. In all kernels below
 //
@@ -64,9 +65,10 @@ PAIR(rounderD, 6755399441055744.0)
 PAIR(ln2D, 0.693147182464599609375)
 PAIR(ln2SplitD, 0.6931471805598903)
 
-// 1.5·2ᵉ⁺²⁹ for sums in [2ᵉ, 2ᵉ⁺¹], e = −7, −5, −3.
+// 1.5·2ᵉ⁺²⁹ for sums in [2ᵉ, 2ᵉ⁺¹], e = −7, −5, −4, −3.
 PAIR(big7, 6291456.0)
 PAIR(big5, 25165824.0)
+PAIR(big4, 50331648.0)
 PAIR(big3, 100663296.0)
 
 // The coefficients of expPolynomial; the second to fourth plus big7, big5, big3.
@@ -83,9 +85,9 @@ PAIR(expm2Big5, 25165824.04166744276881218)
 PAIR(expm1Big3, 100663296.1666654646396637)
 PAIR(expm0, 0.4999999701976776)
 
-// The coefficients of logPolynomial, the highest power first.
+// The coefficients of logPolynomial, the highest power first; the second plus big4.
 PAIR(log0, -0.045096393674612045)
-PAIR(log1, 0.10463769733905792)
+PAIR(log1Big4, 50331648.10463769733905792)
 PAIR(log2, -0.13159875571727753)
 PAIR(log3, 0.14477752149105072)
 PAIR(log4, -0.16647391021251678)
@@ -427,7 +429,7 @@ done:
 	WIDEN(X0, X4, X5) \
 	MOVAPS log0<>(SB), X2 \
 	MOVAPS X2, X3 \
-	FMA(X2, X3, X4, X5, log1<>(SB)) \
+	FMAIN(X2, X3, X4, X5, log1Big4<>(SB), big4<>(SB)) \
 	FMA(X2, X3, X4, X5, log2<>(SB)) \
 	FMA(X2, X3, X4, X5, log3<>(SB)) \
 	FMA(X2, X3, X4, X5, log4<>(SB)) \

@@ -3,48 +3,61 @@
 package kernels
 
 import (
+	"fmt"
 	"math"
 	"testing"
 )
 
-// TestSSE2RoundsTwiceUnnoticed compares the functions of one argument, which the SSE2 kernels compute by sums that
-// are rounded to float64 and then to float32, with the reference: at every 1009th float32 (a prime) and at those
-// where rounding twice shows in a plain float64 transcription, or at all of them with
+// roundedTwice are arguments at which a sum that is rounded to float64 and then to float32 changes the result: of
+// gelu and its gradient, and of sigmoid's gradient.
+var roundedTwice = []uint32{0x343f42d5, 0x396ad8ec, 0x4e9f807f, 0x4ea08081, 0x540ffffa, 0x54100006, 0xda800800,
+	0xda801800, 0xe0000800}
+
+// TestSSE2RoundsTwiceUnnoticed compares the SSE2 kernels, many of which compute a function of one argument by sums
+// that are rounded twice, with the reference: at a few float32, among them those where that would show, or at all 2³²
+// of them with
 //
-//	go test ./kernels -run TwiceUnnoticed -exhaustive -timeout 0
+//	go test ./kernels -run TwiceUnnoticed -exhaustive -timeout 0 -v
+//
+// which compares with the fastest tier of the machine, since the reference takes hours.
 func TestSSE2RoundsTwiceUnnoticed(t *testing.T) {
 	const block = 1 << 12
-	stride := uint64(1009)
+	stride := uint64(100003) // a prime
+	reference, sse2 := generic, generic
+	fillSSE2(&sse2)
 	if *exhaustive {
 		stride = 1
+		reference = *active
 	}
-	kernels := generic
-	fillSSE2(&kernels)
-	x, y, want := make([]float32, block), make([]float32, block), make([]float32, block)
-	for a := Activation(0); a.Valid(); a++ {
+	ones := make([]float32, block)
+	for i := range ones {
+		ones[i] = 1
+	}
+	x, got, want := make([]float32, block), make([]float32, block), make([]float32, block)
+	for a := Linear; a.Valid(); a++ {
 		if a == Softmax || a == LogSoftmax {
 			continue
 		}
-		for bits := uint64(0); bits < 1<<32; bits += block * stride {
-			for i := range x {
-				x[i] = math.Float32frombits(uint32(bits + uint64(i)*stride))
+		t.Run(a.String(), func(t *testing.T) {
+			try := func(bits func(i int) uint32) {
+				for i := range x {
+					x[i] = math.Float32frombits(bits(i))
+				}
+				sse2.activate(got, x, a, 0.75, 1)
+				reference.activate(want, x, a, 0.75, 1)
+				if !sameBits(t, a.String(), got, want, x) {
+					t.FailNow()
+				}
+				sse2.activateGradient(got, ones, x, x, a, 0.75, 1)
+				reference.activateGradient(want, ones, x, x, a, 0.75, 1)
+				if !sameBits(t, fmt.Sprintf("gradient of %s", a), got, want, x) {
+					t.FailNow()
+				}
 			}
-			kernels.activate(y, x, a, 0.75, 1)
-			genericActivate(want, x, a, 0.75, 1)
-			if i := firstDifference(y, want); i >= 0 {
-				t.Errorf("%s(%v, bits %08x) is %v, want %v", a, x[i], math.Float32bits(x[i]), y[i], want[i])
-				break
+			try(func(i int) uint32 { return roundedTwice[i/2%len(roundedTwice)] ^ uint32(i%2)<<31 })
+			for first := uint64(0); first < 1<<32; first += block * stride {
+				try(func(i int) uint32 { return uint32(first + uint64(i)*stride) })
 			}
-		}
+		})
 	}
-}
-
-// firstDifference returns the first index at which the bits differ, NaN apart, or −1.
-func firstDifference(x, y []float32) int {
-	for i := range x {
-		if math.Float32bits(x[i]) != math.Float32bits(y[i]) && (x[i] == x[i] || y[i] == y[i]) {
-			return i
-		}
-	}
-	return -1
 }
