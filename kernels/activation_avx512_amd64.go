@@ -49,6 +49,18 @@ func activateAVX512(y, x []float32, a Activation, alpha float32, width int) {
 		softsignAVX512(y, x)
 	case Exponential:
 		expAVX512(y, x)
+	case Softmax:
+		if width <= 16 {
+			softmaxNarrowAVX512(y, x, width)
+		} else {
+			softmaxWideAVX512(y, x, width)
+		}
+	case LogSoftmax:
+		if width <= 16 {
+			logSoftmaxNarrowAVX512(y, x, width)
+		} else {
+			logSoftmaxWideAVX512(y, x, width)
+		}
 	default:
 		genericActivate(y, x, a, alpha, width)
 	}
@@ -92,6 +104,18 @@ func activateGradientAVX512(dx, dy, x, y []float32, a Activation, alpha float32,
 		softsignGradientAVX512(dx, dy, x)
 	case Exponential:
 		multiplyAVX512(dx, dy, y)
+	case Softmax:
+		if width <= 16 {
+			softmaxGradientNarrowAVX512(dx, dy, y, width)
+		} else {
+			softmaxGradientWideAVX512(dx, dy, y, width)
+		}
+	case LogSoftmax:
+		if width <= 16 {
+			logSoftmaxGradientNarrowAVX512(dx, dy, y, width)
+		} else {
+			logSoftmaxGradientWideAVX512(dx, dy, y, width)
+		}
 	default:
 		genericActivateGradient(dx, dy, x, y, a, alpha, width)
 	}
@@ -204,3 +228,27 @@ func expAVX512(y, x []float32)
 
 //go:noescape
 func multiplyAVX512(dx, dy, x []float32)
+
+//go:noescape
+func softmaxNarrowAVX512(y, x []float32, width int)
+
+//go:noescape
+func softmaxGradientNarrowAVX512(dx, dy, y []float32, width int)
+
+//go:noescape
+func softmaxWideAVX512(y, x []float32, width int)
+
+//go:noescape
+func softmaxGradientWideAVX512(dx, dy, y []float32, width int)
+
+//go:noescape
+func logSoftmaxNarrowAVX512(y, x []float32, width int)
+
+//go:noescape
+func logSoftmaxGradientNarrowAVX512(dx, dy, y []float32, width int)
+
+//go:noescape
+func logSoftmaxWideAVX512(y, x []float32, width int)
+
+//go:noescape
+func logSoftmaxGradientWideAVX512(dx, dy, y []float32, width int)

@@ -11,10 +11,6 @@
 // A function is two macros, BEGIN and END, with the four registers of a vector as arguments: x and three others that
 // END finds as BEGIN left them.
 
-#define T0 Z16
-#define T1 Z17
-#define T2 Z18
-
 // Comparisons, NaN counting as "no" or, for their contraries, "yes".
 #define LT 17
 #define GE 29
@@ -23,19 +19,6 @@
 #define NOT_GT 26
 
 #define NOTHING(x, a, b, c)
-
-#define FOUR(MACRO)             \
-	MACRO(Z0, Z1, Z2, Z3)   \
-	MACRO(Z4, Z5, Z6, Z7)   \
-	MACRO(Z8, Z9, Z10, Z11) \
-	MACRO(Z12, Z13, Z14, Z15)
-
-// LAST_MASK sets K1 to the lanes that CX > 0 numbers take.
-#define LAST_MASK     \
-	MOVQ  $-1, AX \
-	SHLQ  CX, AX  \
-	NOTQ  AX      \
-	KMOVW AX, K1
 
 // EACH computes y[i] = END(BEGIN(x[i])) for func(y, x []float32, …).
 #define EACH(BEGIN, END)       \

@@ -4,11 +4,31 @@
 // a Zen 4 to look ahead over; cutting finer gains nothing.) A minimum or maximum has the constant first, and so keeps
 // a NaN.
 
+// LAST_MASK sets K1 to the lanes that CX numbers take, 0 < CX < 64: all 16 if there are more. It uses AX.
+#define LAST_MASK     \
+	MOVQ  $-1, AX \
+	SHLQ  CX, AX  \
+	NOTQ  AX      \
+	KMOVW AX, K1
+
 #define CONSTANT(name, value) DATA name<>+0(SB)/4, value; GLOBL name<>(SB), RODATA|NOPTR, $4
 
 CONSTANT(one, $1.0)
 CONSTANT(sign, $0x80000000)
 CONSTANT(log2e, $1.44269504088896340736)
+
+// Registers: four vectors woven together have four each, Z0 to Z15. T0 to T2 are scratch within a macro where they hold
+// no constant.
+
+#define FOUR(MACRO)             \
+	MACRO(Z0, Z1, Z2, Z3)   \
+	MACRO(Z4, Z5, Z6, Z7)   \
+	MACRO(Z8, Z9, Z10, Z11) \
+	MACRO(Z12, Z13, Z14, Z15)
+
+#define T0 Z16
+#define T1 Z17
+#define T2 Z18
 
 #define ONE Z31
 #define SIGN Z30 // the sign bit alone: −0, so the 0 of comparisons too
