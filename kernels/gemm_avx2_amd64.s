@@ -25,6 +25,9 @@ GLOBL lanes<>(SB), RODATA|NOPTR, $64
 #define ROWS5(OP) ROWS4(OP) ; OP((DX)(R8*1), (R13)(R11*1), Y8, Y9, X9)
 #define ROWS6(OP) ROWS5(OP) ; OP((DX)(R8*2), (R13)(R11*2), Y10, Y11, X11)
 
+// PREFETCH_C asks for 16 columns of C, which may lie in two lines of the cache.
+#define PREFETCH_C(a, c, left, right, xright) PREFETCHT0 c ; PREFETCHT0 60 c
+
 #define START_LEFT(a, c, left, right, xright) VMOVAPS Y12, left    // left = bias[0:8]
 #define START_RIGHT(a, c, left, right, xright) VMOVAPS Y13, right  // right = bias[n−8:n]
 
@@ -37,14 +40,20 @@ GLOBL lanes<>(SB), RODATA|NOPTR, $64
 	VBROADCASTSS a, Y14           \
 	VFMADD231PS  Y13, Y14, right    // right = fma(a, b[0:n], right)
 
-#define ADD_LEFT(a, c, left, right, xright) VADDPS c, left, left     // left = c + left
-#define ADD_RIGHT(a, c, left, right, xright) VADDPS c, right, right  // right = c + right
+#define ADD_BOTH(a, c, left, right, xright) \
+	VADDPS c, left, left   \ // left = c + left
+	VADDPS a, right, right   // right = c + right
+
+#define ADD_RIGHT(a, c, left, right, xright) VADDPS c, right, right // right = c + right
 
 #define ADD_MASKED(a, c, left, right, xright) \
 	VMASKMOVPS c, Y15, Y14        \
 	VADDPS     Y14, right, right    // right = c + right
 
-#define STORE_LEFT(a, c, left, right, xright) VMOVUPS left, c
+#define STORE_BOTH(a, c, left, right, xright) \
+	VMOVUPS left, c  \
+	VMOVUPS right, a
+
 #define STORE_RIGHT(a, c, left, right, xright) VMOVUPS right, c
 
 // Masked stores are slow on AMD's processors, so less than eight elements are stored by four, two and one.
@@ -85,28 +94,25 @@ odd:                 \
 	DECQ CX          \
 	JNZ  even
 
-// C moves both pointers into C by some bytes.
-#define C(ADDQ, bytes) \
-	ADDQ bytes, DI  \
-	ADDQ bytes, R13
-
-// TILE_9_TO_16, TILE_8 and TILE_1_TO_7 are all of a tile after the loads of its bias.
-#define TILE_9_TO_16(ROWS, begin, even, odd, store) \
+// TILE_9_TO_16, TILE_8 and TILE_1_TO_7 are all of a tile after the loads of its bias. In the first, the pointers into
+// A become pointers into the right columns of C after the sum.
+#define TILE_9_TO_16(ROWS, begin, start, even, odd, store) \
 begin:                          \
+	CMPB add+88(FP), $0         \
+	JEQ  start                  \
+	ROWS(PREFETCH_C)            \
+start:                          \
 	ROWS(START_LEFT)            \
 	ROWS(START_RIGHT)           \
 	SUM(ROWS, LOAD_9_TO_16, MULTIPLY, even, odd) \
-	SHLQ $2, R12                \
+	LEAQ (DI)(R12*4), SI        \
+	LEAQ (R13)(R12*4), DX       \
+	MOVQ R11, R8                \
 	CMPB add+88(FP), $0         \
 	JEQ  store                  \
-	ROWS(ADD_LEFT)              \
-	C(ADDQ, R12)                \
-	ROWS(ADD_RIGHT)             \
-	C(SUBQ, R12)                \
+	ROWS(ADD_BOTH)              \
 store:                          \
-	ROWS(STORE_LEFT)            \
-	C(ADDQ, R12)                \
-	ROWS(STORE_RIGHT)           \
+	ROWS(STORE_BOTH)            \
 	VZEROUPPER                  \
 	RET
 
@@ -122,6 +128,10 @@ store:                          \
 	VZEROUPPER                  \
 	RET
 
+#define NEXT_COLUMNS(bytes) \
+	ADDQ $bytes, DI  \
+	ADDQ $bytes, R13
+
 #define TILE_1_TO_7(ROWS, begin, even, odd, store, below4, below2, done) \
 begin:                          \
 	ROWS(START_RIGHT)           \
@@ -133,12 +143,12 @@ store:                          \
 	TESTB $4, R12               \
 	JEQ   below4                \
 	ROWS(STORE_4)               \
-	C(ADDQ, $16)                \
+	NEXT_COLUMNS(16)            \
 below4:                         \
 	TESTB $2, R12               \
 	JEQ   below2                \
 	ROWS(STORE_2)               \
-	C(ADDQ, $8)                 \
+	NEXT_COLUMNS(8)             \
 below2:                         \
 	TESTB $1, R12               \
 	JEQ   done                  \
@@ -163,7 +173,8 @@ done:                           \
 //	s[i,j] = bias[j] (+0 without); for p < k: s[i,j] = fma(a[i·rsA + p·csA], b[p·rsB + j], s[i,j])
 //	c[i·rsC + j] = s[i,j], or c[i·rsC + j] + s[i,j] if add, for i < m ≤ 6, j < n ≤ 16
 //
-//	SI, DX  a of rows 0 and 3 at step p  R8   rsA in bytes   Y0…Y11   sums, left and right of each row
+//	SI, DX  a of rows 0 and 3 at step p; R8   rsA in bytes;  Y0…Y11   sums, left and right of each row
+//	        c's right columns at last         rsC at last
 //	BX      b at step p                  R9   csA in bytes   Y12, Y13 bias; b, left and right
 //	DI, R13 c of rows 0 and 3            R10  rsB in bytes   Y14      an element of a; a row of c
 //	AX      m                            R11  rsC in bytes   Y15      mask of n < 8 lanes
@@ -224,27 +235,27 @@ short:
 shortRows:
 	BY_ROWS(short1, short2, short3, short4, short5, short6)
 
-	TILE_9_TO_16(ROWS6, wide6, wide6even, wide6odd, wide6store)
+	TILE_9_TO_16(ROWS6, wide6, wide6start, wide6even, wide6odd, wide6store)
 	TILE_8(ROWS6, half6, half6even, half6odd, half6store)
 	TILE_1_TO_7(ROWS6, short6, short6even, short6odd, short6store, short6below4, short6below2, short6done)
 
-	TILE_9_TO_16(ROWS5, wide5, wide5even, wide5odd, wide5store)
+	TILE_9_TO_16(ROWS5, wide5, wide5start, wide5even, wide5odd, wide5store)
 	TILE_8(ROWS5, half5, half5even, half5odd, half5store)
 	TILE_1_TO_7(ROWS5, short5, short5even, short5odd, short5store, short5below4, short5below2, short5done)
 
-	TILE_9_TO_16(ROWS4, wide4, wide4even, wide4odd, wide4store)
+	TILE_9_TO_16(ROWS4, wide4, wide4start, wide4even, wide4odd, wide4store)
 	TILE_8(ROWS4, half4, half4even, half4odd, half4store)
 	TILE_1_TO_7(ROWS4, short4, short4even, short4odd, short4store, short4below4, short4below2, short4done)
 
-	TILE_9_TO_16(ROWS3, wide3, wide3even, wide3odd, wide3store)
+	TILE_9_TO_16(ROWS3, wide3, wide3start, wide3even, wide3odd, wide3store)
 	TILE_8(ROWS3, half3, half3even, half3odd, half3store)
 	TILE_1_TO_7(ROWS3, short3, short3even, short3odd, short3store, short3below4, short3below2, short3done)
 
-	TILE_9_TO_16(ROWS2, wide2, wide2even, wide2odd, wide2store)
+	TILE_9_TO_16(ROWS2, wide2, wide2start, wide2even, wide2odd, wide2store)
 	TILE_8(ROWS2, half2, half2even, half2odd, half2store)
 	TILE_1_TO_7(ROWS2, short2, short2even, short2odd, short2store, short2below4, short2below2, short2done)
 
-	TILE_9_TO_16(ROWS1, wide1, wide1even, wide1odd, wide1store)
+	TILE_9_TO_16(ROWS1, wide1, wide1start, wide1even, wide1odd, wide1store)
 	TILE_8(ROWS1, half1, half1even, half1odd, half1store)
 	TILE_1_TO_7(ROWS1, short1, short1even, short1odd, short1store, short1below4, short1below2, short1done)
 
