@@ -177,8 +177,9 @@ func TestActivationsOfEveryLength(t *testing.T) {
 	})
 }
 
-// TestSoftmaxIsTheReference tries rows of every width round those of registers and some long ones, apart and in place: ordinary ones,
-// ones with zeros of both signs, subnormal results and infinities, and gradients whose products underflow to −0.
+// TestSoftmaxIsTheReference tries rows of every width round those of registers and some long ones, apart and in place:
+// ordinary ones, ones with zeros of both signs, subnormal results and infinities, and gradients whose products
+// underflow to −0.
 func TestSoftmaxIsTheReference(t *testing.T) {
 	special := specialInputs()
 	r := rand.New(rand.NewPCG(5, 6))
