@@ -3,15 +3,19 @@
 #include "textflag.h"
 
 // The optimisers' updates for AVX2 and FMA. In all of them DI is w (the gradient where there are no weights), SI is g,
-// R8, R9 and R10 are the optimiser's state, CX counts the elements left and AX is the offset of the current vector in
-// bytes. Factors are in Y8 to Y15. Each formula is a macro, for it is written out twice: for whole vectors, and for
-// the last one of a length that 8 does not divide, whose lanes are in Y7.
+// R8, R9 and R10 are the optimiser's state in the order of the parameters, CX counts the elements left and AX is the
+// offset of the current vector in bytes. Factors are in Y8 to Y15. Each formula is a macro, for it is written out
+// twice: for whole vectors, and for a last one of less than 8 elements, whose lanes are in Y7 (masked stores of all
+// vectors would be slow on Zen). A formula's parameters are the ways to load and to store, and labels for its own use.
+// Loads come before stores where they can: the vectors of one layer often lie a multiple of 4096 bytes apart, and then
+// a processor may take a load for one of what it has just stored.
 
 // EACH_VECTOR does whole for each 8 of CX elements and last for the rest, and returns. It uses DX.
 #define EACH_VECTOR(whole, last) \
 	XORL    AX, AX                     \
 	SUBQ    $8, CX                     \
 	JLT     rest                       \
+	PCALIGN $64                        \
 vector:                                \
 	whole                              \
 	ADDQ    $32, AX                    \
@@ -50,9 +54,9 @@ done:                                  \
 	VBLENDVPS Y5, Y6, x, x
 
 #define SGD(load, store) \
-	load(DI, Y0)                              \
-	load(SI, Y1)                              \
-	VFNMADD231PS Y1, Y8, Y0 /* w −= lr·g */   \
+	load(DI, Y0)                            \
+	load(SI, Y1)                            \
+	VFNMADD231PS Y1, Y8, Y0 /* w −= lr·g */ \
 	store(Y0, DI)
 
 // func sgdAVX2(w, g []float32, lr float32)
@@ -64,17 +68,18 @@ TEXT ·sgdAVX2(SB), NOSPLIT, $0-52
 	EACH_VECTOR(SGD(LOAD, STORE), SGD(LOAD_LAST, STORE_LAST))
 
 #define MOMENTUM(load, store, add) \
-	load(SI, Y1)                                                          \
-	load(R8, Y2)                                                          \
-	VMULPS      Y1, Y8, Y1                /* step = lr·g */               \
-	VFMSUB213PS Y1, Y9, Y2                /* m = μ·m − step */            \
-	store(Y2, R8)                                                         \
-	TESTL       BX, BX                                                    \
-	JZ          add                                                       \
-	VFMSUB213PS Y1, Y9, Y2                /* ahead = μ·m − step */        \
-add:                                                                      \
-	load(DI, Y0)                                                          \
-	VADDPS      Y2, Y0, Y0                /* w += nesterov ? ahead : m */ \
+	load(DI, Y0)                                    \
+	load(SI, Y1)                                    \
+	load(R8, Y2)                                    \
+	VMULPS      Y1, Y8, Y1 /* step = lr·g */        \
+	VFMSUB213PS Y1, Y9, Y2 /* m = μ·m − step */     \
+	VMOVAPS     Y2, Y3                              \
+	TESTL       BX, BX     /* nesterov? */          \
+	JZ          add                                 \
+	VFMSUB213PS Y1, Y9, Y3 /* ahead = μ·m − step */ \
+add:                                                \
+	VADDPS      Y3, Y0, Y0 /* w += m, or ahead */   \
+	store(Y2, R8)                                   \
 	store(Y0, DI)
 
 // func momentumAVX2(w, g, m []float32, lr, mu float32, nesterov bool)
@@ -89,32 +94,33 @@ TEXT ·momentumAVX2(SB), NOSPLIT, $0-81
 	EACH_VECTOR(MOMENTUM(LOAD, STORE, add), MOMENTUM(LOAD_LAST, STORE_LAST, addLast))
 
 #define RMSPROP(load, store, divide, subtract) \
-	load(SI, Y1)                                                            \
-	load(R8, Y2)                                                            \
-	VMULPS       Y1, Y1, Y4                                                 \
-	VMULPS       Y4, Y10, Y4                                                \
-	VFMADD213PS  Y4, Y9, Y2         /* v = ρ·v + (1−ρ)·(g·g) */             \
-	store(Y2, R8)                                                           \
-	TESTQ        R9, R9                                                     \
-	JZ           divide                                                     \
-	load(R9, Y3)                                                            \
-	VMULPS       Y1, Y10, Y4                                                \
-	VFMADD213PS  Y4, Y9, Y3         /* a = ρ·a + (1−ρ)·g */                 \
-	store(Y3, R9)                                                           \
-	VFNMADD231PS Y3, Y3, Y2         /* d = v − a·a; without a, d = v */     \
-divide:                                                                     \
-	VADDPS       Y11, Y2, Y2                                                \
-	VSQRTPS      Y2, Y2                                                     \
-	VMULPS       Y1, Y8, Y1                                                 \
-	VDIVPS       Y2, Y1, Y1         /* u = lr·g / √(d+ε) */                 \
-	TESTQ        R10, R10                                                   \
-	JZ           subtract                                                   \
-	load(R10, Y3)                                                           \
-	VFMADD231PS  Y3, Y12, Y1        /* u = μ·m + u */                       \
-	store(Y1, R10)                  /* m = u */                             \
-subtract:                                                                   \
-	load(DI, Y0)                                                            \
-	VSUBPS       Y1, Y0, Y0         /* w −= u */                            \
+	load(DI, Y0)                                         \
+	load(SI, Y1)                                         \
+	load(R8, Y2)                                         \
+	VMULPS       Y1, Y1, Y4                              \
+	VMULPS       Y4, Y10, Y4                             \
+	VFMADD213PS  Y4, Y9, Y2  /* v = ρ·v + (1−ρ)·(g·g) */ \
+	VMOVAPS      Y2, Y5      /* d = v */                 \
+	TESTQ        R9, R9      /* a? */                    \
+	JZ           divide                                  \
+	load(R9, Y3)                                         \
+	VMULPS       Y1, Y10, Y4                             \
+	VFMADD213PS  Y4, Y9, Y3  /* a = ρ·a + (1−ρ)·g */     \
+	VFNMADD231PS Y3, Y3, Y5  /* d −= a·a */              \
+	store(Y3, R9)                                        \
+divide:                                                  \
+	VADDPS       Y11, Y5, Y5                             \
+	VSQRTPS      Y5, Y5                                  \
+	VMULPS       Y1, Y8, Y1                              \
+	VDIVPS       Y5, Y1, Y1  /* u = lr·g / √(d+ε) */     \
+	TESTQ        R10, R10    /* m? */                    \
+	JZ           subtract                                \
+	load(R10, Y3)                                        \
+	VFMADD231PS  Y3, Y12, Y1 /* u = μ·m + u */           \
+	store(Y1, R10)           /* m = u */                 \
+subtract:                                                \
+	VSUBPS       Y1, Y0, Y0  /* w −= u */                \
+	store(Y2, R8)                                        \
 	store(Y0, DI)
 
 // func rmspropAVX2(w, g, v, a, m []float32, s RMSpropStep)
@@ -132,34 +138,34 @@ TEXT ·rmspropAVX2(SB), NOSPLIT, $0-140
 	VBROADCASTSS s_Momentum+136(FP), Y12
 	EACH_VECTOR(RMSPROP(LOAD, STORE, divide, subtract), RMSPROP(LOAD_LAST, STORE_LAST, divideLast, subtractLast))
 
-// ADAM_MOMENTS loads g, m and v into Y1, Y2 and Y3: m += (g−m)·(1−β₁), v += (g·g−v)·(1−β₂). It uses Y4; the factors
-// are Y9 and Y10.
-#define ADAM_MOMENTS(load, store) \
+// ADAM_MOMENTS loads w, g, m and v into Y0 to Y3: m += (g−m)·(1−β₁), v += (g·g−v)·(1−β₂). It uses Y4.
+#define ADAM_MOMENTS(load) \
+	load(DI, Y0)            \
 	load(SI, Y1)            \
 	load(R8, Y2)            \
 	load(R9, Y3)            \
 	VSUBPS      Y2, Y1, Y4  \
 	VFMADD231PS Y4, Y9, Y2  \
-	store(Y2, R8)           \
 	VMOVAPS     Y3, Y4      \
 	VFMSUB231PS Y1, Y1, Y4  \
-	VFMADD231PS Y4, Y10, Y3 \
-	store(Y3, R9)
+	VFMADD231PS Y4, Y10, Y3
 
 #define ADAM(load, store, root) \
-	ADAM_MOMENTS(load, store)                                                                \
-	TESTQ   R10, R10                                                                         \
-	JZ      root                                                                             \
-	load(R10, Y4)                                                                            \
-	VMAXPS  Y4, Y3, Y3        /* vmax = v > vmax ? v : vmax; without it v is in the root */  \
-	store(Y3, R10)                                                                           \
-root:                                                                                        \
-	VSQRTPS Y3, Y3                                                                           \
-	VADDPS  Y11, Y3, Y3                                                                      \
-	VMULPS  Y2, Y8, Y2                                                                       \
-	VDIVPS  Y3, Y2, Y2                                                                       \
-	load(DI, Y0)                                                                             \
-	VSUBPS  Y2, Y0, Y0        /* w −= α·m / (√vmax + ε) */                                   \
+	ADAM_MOMENTS(load)                                      \
+	VMOVAPS Y3, Y4     /* velocity = v */                   \
+	TESTQ   R10, R10   /* vmax? */                          \
+	JZ      root                                            \
+	load(R10, Y4)                                           \
+	VMAXPS  Y4, Y3, Y4 /* velocity = v > vmax ? v : vmax */ \
+	store(Y4, R10)     /* vmax = velocity */                \
+root:                                                       \
+	VSQRTPS Y4, Y4                                          \
+	VADDPS  Y11, Y4, Y4                                     \
+	VMULPS  Y2, Y8, Y5                                      \
+	VDIVPS  Y4, Y5, Y5                                      \
+	VSUBPS  Y5, Y0, Y0 /* w −= α·m / (√velocity + ε) */     \
+	store(Y2, R8)                                           \
+	store(Y3, R9)                                           \
 	store(Y0, DI)
 
 // func adamAVX2(w, g, m, v, vmax []float32, s AdamStep)
@@ -177,16 +183,17 @@ TEXT ·adamAVX2(SB), NOSPLIT, $0-152
 	EACH_VECTOR(ADAM(LOAD, STORE, root), ADAM(LOAD_LAST, STORE_LAST, rootLast))
 
 #define NADAM(load, store) \
-	ADAM_MOMENTS(load, store)                                               \
-	VMULPS      Y1, Y13, Y1                                                 \
-	VFMADD231PS Y2, Y12, Y1       /* ahead = fm·m + fg·g */                 \
-	VMULPS      Y3, Y14, Y3                                                 \
-	VSQRTPS     Y3, Y3                                                      \
-	VADDPS      Y11, Y3, Y3                                                 \
-	VMULPS      Y1, Y8, Y1                                                  \
-	VDIVPS      Y3, Y1, Y1                                                  \
-	load(DI, Y0)                                                            \
-	VSUBPS      Y1, Y0, Y0        /* w −= lr·ahead / (√(fv·v) + ε) */       \
+	ADAM_MOMENTS(load)                                          \
+	VMULPS      Y1, Y13, Y1                                     \
+	VFMADD231PS Y2, Y12, Y1 /* ahead = fm·m + fg·g */           \
+	VMULPS      Y3, Y14, Y4                                     \
+	VSQRTPS     Y4, Y4                                          \
+	VADDPS      Y11, Y4, Y4                                     \
+	VMULPS      Y1, Y8, Y1                                      \
+	VDIVPS      Y4, Y1, Y1                                      \
+	VSUBPS      Y1, Y0, Y0  /* w −= lr·ahead / (√(fv·v) + ε) */ \
+	store(Y2, R8)                                               \
+	store(Y3, R9)                                               \
 	store(Y0, DI)
 
 // func nadamAVX2(w, g, m, v []float32, s AdamStep)
@@ -206,21 +213,21 @@ TEXT ·nadamAVX2(SB), NOSPLIT, $0-128
 	EACH_VECTOR(NADAM(LOAD, STORE), NADAM(LOAD_LAST, STORE_LAST))
 
 #define ADAMAX(load, store) \
-	load(SI, Y1)                                                            \
-	load(R8, Y2)                                                            \
-	load(R9, Y3)                                                            \
-	VSUBPS      Y2, Y1, Y4                                                  \
-	VFMADD231PS Y4, Y9, Y2   /* m += (g−m)·(1−β₁) */                        \
-	store(Y2, R8)                                                           \
-	VMULPS      Y11, Y3, Y3                                                 \
-	VANDPS      Y12, Y1, Y1                                                 \
-	VMAXPS      Y3, Y1, Y3   /* u = |g| > u·β₂ ? |g| : u·β₂ */              \
-	store(Y3, R9)                                                           \
-	VADDPS      Y10, Y3, Y3                                                 \
-	VMULPS      Y2, Y8, Y2                                                  \
-	VDIVPS      Y3, Y2, Y2                                                  \
-	load(DI, Y0)                                                            \
-	VSUBPS      Y2, Y0, Y0   /* w −= α·m / (u+ε) */                         \
+	load(DI, Y0)                                             \
+	load(SI, Y1)                                             \
+	load(R8, Y2)                                             \
+	load(R9, Y3)                                             \
+	VSUBPS      Y2, Y1, Y4                                   \
+	VFMADD231PS Y4, Y9, Y2 /* m += (g−m)·(1−β₁) */           \
+	VMULPS      Y11, Y3, Y3                                  \
+	VANDPS      Y12, Y1, Y1                                  \
+	VMAXPS      Y3, Y1, Y3 /* u = |g| > u·β₂ ? |g| : u·β₂ */ \
+	VADDPS      Y10, Y3, Y4                                  \
+	VMULPS      Y2, Y8, Y5                                   \
+	VDIVPS      Y4, Y5, Y5                                   \
+	VSUBPS      Y5, Y0, Y0 /* w −= α·m / (u+ε) */            \
+	store(Y2, R8)                                            \
+	store(Y3, R9)                                            \
 	store(Y0, DI)
 
 // func adamaxAVX2(w, g, m, u []float32, s AdamStep)
@@ -239,16 +246,16 @@ TEXT ·adamaxAVX2(SB), NOSPLIT, $0-128
 	EACH_VECTOR(ADAMAX(LOAD, STORE), ADAMAX(LOAD_LAST, STORE_LAST))
 
 #define ADAGRAD(load, store) \
-	load(SI, Y1)                                                 \
-	load(R8, Y2)                                                 \
-	VFMADD231PS Y1, Y1, Y2      /* a += g·g */                   \
-	store(Y2, R8)                                                \
-	VADDPS      Y9, Y2, Y2                                       \
-	VSQRTPS     Y2, Y2                                           \
-	VMULPS      Y1, Y8, Y1                                       \
-	VDIVPS      Y2, Y1, Y1                                       \
-	load(DI, Y0)                                                 \
-	VSUBPS      Y1, Y0, Y0      /* w −= lr·g / √(a+ε) */         \
+	load(DI, Y0)                                    \
+	load(SI, Y1)                                    \
+	load(R8, Y2)                                    \
+	VFMADD231PS Y1, Y1, Y2 /* a += g·g */           \
+	VADDPS      Y9, Y2, Y4                          \
+	VSQRTPS     Y4, Y4                              \
+	VMULPS      Y1, Y8, Y1                          \
+	VDIVPS      Y4, Y1, Y1                          \
+	VSUBPS      Y1, Y0, Y0 /* w −= lr·g / √(a+ε) */ \
+	store(Y2, R8)                                   \
 	store(Y0, DI)
 
 // func adagradAVX2(w, g, a []float32, lr, epsilon float32)
@@ -262,17 +269,17 @@ TEXT ·adagradAVX2(SB), NOSPLIT, $0-80
 	EACH_VECTOR(ADAGRAD(LOAD, STORE), ADAGRAD(LOAD_LAST, STORE_LAST))
 
 #define LION(load, store) \
-	load(DI, Y0)                                                   \
-	load(SI, Y1)                                                   \
-	load(R8, Y2)                                                   \
-	VMULPS       Y1, Y10, Y3                                       \
-	VFMADD231PS  Y2, Y9, Y3        /* d = β₁·m + (1−β₁)·g */       \
-	SIGN(Y3)                                                       \
-	VFNMADD231PS Y3, Y8, Y0        /* w −= lr·sign(d) */           \
-	store(Y0, DI)                                                  \
-	VMULPS       Y1, Y12, Y1                                       \
-	VFMADD213PS  Y1, Y11, Y2       /* m = β₂·m + (1−β₂)·g */       \
-	store(Y2, R8)
+	load(DI, Y0)                                       \
+	load(SI, Y1)                                       \
+	load(R8, Y2)                                       \
+	VMULPS       Y1, Y10, Y3                           \
+	VFMADD231PS  Y2, Y9, Y3  /* d = β₁·m + (1−β₁)·g */ \
+	SIGN(Y3)                                           \
+	VFNMADD231PS Y3, Y8, Y0  /* w −= lr·sign(d) */     \
+	VMULPS       Y1, Y12, Y1                           \
+	VFMADD213PS  Y1, Y11, Y2 /* m = β₂·m + (1−β₂)·g */ \
+	store(Y2, R8)                                      \
+	store(Y0, DI)
 
 // func lionAVX2(w, g, m []float32, s LionStep)
 TEXT ·lionAVX2(SB), NOSPLIT, $0-92
@@ -289,8 +296,8 @@ TEXT ·lionAVX2(SB), NOSPLIT, $0-92
 	EACH_VECTOR(LION(LOAD, STORE), LION(LOAD_LAST, STORE_LAST))
 
 #define DECAY(load, store) \
-	load(DI, Y0)                                   \
-	VFNMADD213PS Y0, Y8, Y0      /* w −= rate·w */ \
+	load(DI, Y0)                              \
+	VFNMADD213PS Y0, Y8, Y0 /* w −= rate·w */ \
 	store(Y0, DI)
 
 // func decayAVX2(w []float32, rate float32)
@@ -302,10 +309,10 @@ TEXT ·decayAVX2(SB), NOSPLIT, $0-28
 
 // CLIP_VALUE: a maximum is its second operand where one is NaN, or both are zeros, so a NaN and a −0 stay.
 #define CLIP_VALUE(load, store) \
-	load(DI, Y0)                                                   \
-	VCMPPS    $30, Y8, Y0, Y1    /* over = g > limit, ordered */   \
-	VMAXPS    Y0, Y9, Y0         /* g = −limit > g ? −limit : g */ \
-	VBLENDVPS Y1, Y8, Y0, Y0     /* if over, g = limit */          \
+	load(DI, Y0)                                                \
+	VCMPPS    $30, Y8, Y0, Y1 /* over = g > limit, ordered */   \
+	VMAXPS    Y0, Y9, Y0      /* g = −limit > g ? −limit : g */ \
+	VBLENDVPS Y1, Y8, Y0, Y0  /* if over, g = limit */          \
 	store(Y0, DI)
 
 // func clipValueAVX2(g []float32, limit float32)
@@ -319,9 +326,9 @@ TEXT ·clipValueAVX2(SB), NOSPLIT, $0-28
 	EACH_VECTOR(CLIP_VALUE(LOAD, STORE), CLIP_VALUE(LOAD_LAST, STORE_LAST))
 
 #define SCALE(load, store) \
-	load(DI, Y0)                                      \
-	VMULPS Y8, Y0, Y0                                 \
-	VDIVPS Y9, Y0, Y0   /* g = g·factor / divisor */  \
+	load(DI, Y0)                                   \
+	VMULPS Y8, Y0, Y0                              \
+	VDIVPS Y9, Y0, Y0 /* g = g·factor / divisor */ \
 	store(Y0, DI)
 
 // func scaleAVX2(g []float32, factor, divisor float32)
@@ -333,11 +340,11 @@ TEXT ·scaleAVX2(SB), NOSPLIT, $0-32
 	EACH_VECTOR(SCALE(LOAD, STORE), SCALE(LOAD_LAST, STORE_LAST))
 
 #define ADD_PENALTY(load, store) \
-	load(DI, Y0)                                        \
-	load(SI, Y1)                                        \
-	VFMADD231PS Y1, Y9, Y0         /* g += 2·l2·w */    \
-	SIGN(Y1)                                            \
-	VFMADD231PS Y1, Y8, Y0         /* g += l1·sign(w) */ \
+	load(DI, Y0)                                 \
+	load(SI, Y1)                                 \
+	VFMADD231PS Y1, Y9, Y0 /* g += 2·l2·w */     \
+	SIGN(Y1)                                     \
+	VFMADD231PS Y1, Y8, Y0 /* g += l1·sign(w) */ \
 	store(Y0, DI)
 
 // func addPenaltyAVX2(g, w []float32, l1, l2 float32)

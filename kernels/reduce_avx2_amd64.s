@@ -73,11 +73,12 @@ TEXT ·sumAVX2(SB), NOSPLIT, $0-28
 	MOVQ x_base+0(FP), SI
 	MOVQ x_len+8(FP), CX
 	CLEAR_LANES
-	SUBQ $32, CX
-	JLT  rest
+	SUBQ    $32, CX
+	JLT     rest
+	PCALIGN $64
 
 block:
-	VADDPS (SI), Y0, Y0   // lane[l] += x[l]
+	VADDPS (SI), Y0, Y0 // lane[l] += x[l]
 	VADDPS 32(SI), Y1, Y1
 	VADDPS 64(SI), Y2, Y2
 	VADDPS 96(SI), Y3, Y3
@@ -107,18 +108,19 @@ TEXT ·sumAbsAVX2(SB), NOSPLIT, $0-28
 	VPCMPEQD Y8, Y8, Y8
 	VPSRLD   $1, Y8, Y8
 	CLEAR_LANES
-	SUBQ     $32, CX
-	JLT      rest
+	SUBQ    $32, CX
+	JLT     rest
+	PCALIGN $64
 
 block:
-	VANDPS (SI), Y8, Y4
-	VANDPS 32(SI), Y8, Y5
-	VANDPS 64(SI), Y8, Y6
-	VANDPS 96(SI), Y8, Y7
-	ADD_LANES              // lane[l] += |x[l]|
-	ADDQ   $128, SI
-	SUBQ   $32, CX
-	JGE    block
+	VANDPS    (SI), Y8, Y4
+	VANDPS    32(SI), Y8, Y5
+	VANDPS    64(SI), Y8, Y6
+	VANDPS    96(SI), Y8, Y7
+	ADD_LANES // lane[l] += |x[l]|
+	ADDQ      $128, SI
+	SUBQ      $32, CX
+	JGE       block
 
 rest:
 	ADDQ $32, CX
@@ -151,15 +153,16 @@ TEXT ·sumProductsAVX2(SB), NOSPLIT, $0-52
 	MOVQ x_len+8(FP), CX
 	MOVQ y_base+24(FP), DI
 	CLEAR_LANES
-	SUBQ $32, CX
-	JLT  rest
+	SUBQ    $32, CX
+	JLT     rest
+	PCALIGN $64
 
 block:
 	VMOVUPS     (SI), Y4
 	VMOVUPS     32(SI), Y5
 	VMOVUPS     64(SI), Y6
 	VMOVUPS     96(SI), Y7
-	VFMADD231PS (DI), Y4, Y0   // lane[l] += x[l]·y[l]
+	VFMADD231PS (DI), Y4, Y0 // lane[l] += x[l]·y[l]
 	VFMADD231PS 32(DI), Y5, Y1
 	VFMADD231PS 64(DI), Y6, Y2
 	VFMADD231PS 96(DI), Y7, Y3
@@ -200,15 +203,16 @@ TEXT ·columnSumsAVX2(SB), NOSPLIT, $0-48
 	LEAQ (BX*4), R8
 
 wide:
-	CMPQ   BX, $64
-	JLT    medium
-	MOVQ   SI, R10
+	CMPQ BX, $64
+	JLT  medium
+	MOVQ SI, R10
 	CLEAR_LANES
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	JMP    wideNext
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	JMP     wideNext
+	PCALIGN $64
 
 wideRow:
 	VADDPS (R10), Y0, Y0
@@ -238,17 +242,18 @@ wideNext:
 	JMP     wide
 
 medium:
-	TESTQ BX, BX
-	JZ    done
+	TESTQ   BX, BX
+	JZ      done
 	MOVL    $32, CX
 	CMPQ    BX, CX
 	CMOVQLT BX, CX
 	MASKS
-	CMPQ    BX, $8
-	JLE     narrow
-	MOVQ    SI, R10
+	CMPQ BX, $8
+	JLE  narrow
+	MOVQ SI, R10
 	CLEAR_LANES
 	JMP     mediumNext
+	PCALIGN $64
 
 mediumRow:
 	LOAD_REST(R10)
@@ -270,8 +275,9 @@ mediumNext:
 	RET
 
 narrow:
-	VXORPS Y0, Y0, Y0
-	JMP    narrowNext
+	VXORPS  Y0, Y0, Y0
+	JMP     narrowNext
+	PCALIGN $64
 
 narrowRow:
 	VMASKMOVPS (SI), Y12, Y4

@@ -2,133 +2,6 @@
 
 #include "textflag.h"
 
-// Reductions for AVX-512. The contract's lanes 0 to 15 are Z0, the lanes 16 to 31 are Z1.
-
-// REST_LANES sets K1 and K2 to the lanes that CX elements reach, 1 to 31 of them. It uses DX.
-#define REST_LANES \
-	MOVL      $1, DX      \
-	SHLL      CX, DX      \
-	DECL      DX          \
-	KMOVD     DX, K1      \
-	KSHIFTRD  $16, K1, K2
-
-// JOIN_LANES adds the lanes by halves into X0: lane[i] += lane[i+h] for h = 16, 8, 4, 2, 1. It uses Z1.
-#define JOIN_LANES \
-	VADDPS        Z1, Z0, Z0 \
-	VEXTRACTF64X4 $1, Z0, Y1 \
-	VADDPS        Y1, Y0, Y0 \
-	VEXTRACTF128  $1, Y0, X1 \
-	VADDPS        X1, X0, X0 \
-	VMOVHLPS      X0, X0, X1 \
-	VADDPS        X1, X0, X0 \
-	VMOVSHDUP     X0, X1     \
-	VADDSS        X1, X0, X0
-
-// func sumAVX512(x []float32) float32
-//
-// SI: x; CX: elements left; Z0, Z1: the lanes.
-TEXT ·sumAVX512(SB), NOSPLIT, $0-28
-	MOVQ   x_base+0(FP), SI
-	MOVQ   x_len+8(FP), CX
-	VXORPS X0, X0, X0
-	VXORPS X1, X1, X1
-	SUBQ   $32, CX
-	JLT    rest
-
-block:
-	VADDPS (SI), Z0, Z0   // lane[l] += x[l], l < 16
-	VADDPS 64(SI), Z1, Z1 // lane[l] += x[l], l ≥ 16
-	ADDQ   $128, SI
-	SUBQ   $32, CX
-	JGE    block
-
-rest:
-	ADDQ $32, CX
-	JZ   join
-	REST_LANES
-	VADDPS (SI), Z0, K1, Z0
-	VADDPS 64(SI), Z1, K2, Z1
-
-join:
-	JOIN_LANES
-	VMOVSS X0, ret+24(FP)
-	VZEROUPPER
-	RET
-
-// func sumAbsAVX512(x []float32) float32
-//
-// SI: x; CX: elements left; Z0, Z1: the lanes; Z4: all bits but the sign.
-TEXT ·sumAbsAVX512(SB), NOSPLIT, $0-28
-	MOVQ         x_base+0(FP), SI
-	MOVQ         x_len+8(FP), CX
-	VXORPS       X0, X0, X0
-	VXORPS       X1, X1, X1
-	MOVL         $0x7fffffff, DX
-	VPBROADCASTD DX, Z4
-	SUBQ         $32, CX
-	JLT          rest
-
-block:
-	VANDPS (SI), Z4, Z2
-	VANDPS 64(SI), Z4, Z3
-	VADDPS Z2, Z0, Z0     // lane[l] += |x[l]|, l < 16
-	VADDPS Z3, Z1, Z1     // lane[l] += |x[l]|, l ≥ 16
-	ADDQ   $128, SI
-	SUBQ   $32, CX
-	JGE    block
-
-rest:
-	ADDQ $32, CX
-	JZ   join
-	REST_LANES
-	VANDPS.Z (SI), Z4, K1, Z2
-	VANDPS.Z 64(SI), Z4, K2, Z3
-	VADDPS   Z2, Z0, K1, Z0
-	VADDPS   Z3, Z1, K2, Z1
-
-join:
-	JOIN_LANES
-	VMOVSS X0, ret+24(FP)
-	VZEROUPPER
-	RET
-
-// func sumProductsAVX512(x, y []float32) float32
-//
-// SI: x; DI: y; CX: elements left; Z0, Z1: the lanes.
-TEXT ·sumProductsAVX512(SB), NOSPLIT, $0-52
-	MOVQ   x_base+0(FP), SI
-	MOVQ   x_len+8(FP), CX
-	MOVQ   y_base+24(FP), DI
-	VXORPS X0, X0, X0
-	VXORPS X1, X1, X1
-	SUBQ   $32, CX
-	JLT    rest
-
-block:
-	VMOVUPS     (SI), Z2
-	VMOVUPS     64(SI), Z3
-	VFMADD231PS (DI), Z2, Z0   // lane[l] += x[l]·y[l], l < 16
-	VFMADD231PS 64(DI), Z3, Z1 // lane[l] += x[l]·y[l], l ≥ 16
-	ADDQ        $128, SI
-	ADDQ        $128, DI
-	SUBQ        $32, CX
-	JGE         block
-
-rest:
-	ADDQ $32, CX
-	JZ   join
-	REST_LANES
-	VMOVUPS.Z   (SI), K1, Z2
-	VMOVUPS.Z   64(SI), K2, Z3
-	VFMADD231PS (DI), Z2, K1, Z0
-	VFMADD231PS 64(DI), Z3, K2, Z1
-
-join:
-	JOIN_LANES
-	VMOVSS X0, ret+48(FP)
-	VZEROUPPER
-	RET
-
 // func columnSumsAVX512(sums, x []float32)
 //
 // sums[j] = Σ x[i·columns+j], rows i ascending. Blocks of columns, 128, then up to 64, then up to 16, are kept in
@@ -145,18 +18,19 @@ TEXT ·columnSumsAVX512(SB), NOSPLIT, $0-48
 	LEAQ (BX*4), R8
 
 wide:
-	CMPQ   BX, $128
-	JLT    medium
-	MOVQ   SI, DX
-	VXORPS X0, X0, X0
-	VXORPS X1, X1, X1
-	VXORPS X2, X2, X2
-	VXORPS X3, X3, X3
-	VXORPS X4, X4, X4
-	VXORPS X5, X5, X5
-	VXORPS X6, X6, X6
-	VXORPS X7, X7, X7
-	JMP    wideNext
+	CMPQ    BX, $128
+	JLT     medium
+	MOVQ    SI, DX
+	VXORPS  X0, X0, X0
+	VXORPS  X1, X1, X1
+	VXORPS  X2, X2, X2
+	VXORPS  X3, X3, X3
+	VXORPS  X4, X4, X4
+	VXORPS  X5, X5, X5
+	VXORPS  X6, X6, X6
+	VXORPS  X7, X7, X7
+	JMP     wideNext
+	PCALIGN $64
 
 wideRow:
 	VADDPS (DX), Z0, Z0
@@ -190,22 +64,23 @@ medium:
 	JLE  narrow
 
 	// K1 to K4: the lanes of n = min(64, columns left) columns.
-	MOVL    $64, CX
-	CMPQ    BX, CX
-	CMOVQLT BX, CX
-	NEGQ    CX
-	MOVQ    $-1, DX
-	SHRQ    CX, DX         // the n lowest bits: a shift by 64−n
-	KMOVQ   DX, K1
+	MOVL     $64, CX
+	CMPQ     BX, CX
+	CMOVQLT  BX, CX
+	NEGQ     CX
+	MOVQ     $-1, DX
+	SHRQ     CX, DX // the n lowest bits: a shift by 64−n
+	KMOVQ    DX, K1
 	KSHIFTRQ $16, K1, K2
 	KSHIFTRQ $32, K1, K3
 	KSHIFTRQ $48, K1, K4
-	MOVQ    SI, DX
-	VXORPS  X0, X0, X0
-	VXORPS  X1, X1, X1
-	VXORPS  X2, X2, X2
-	VXORPS  X3, X3, X3
-	JMP     mediumNext
+	MOVQ     SI, DX
+	VXORPS   X0, X0, X0
+	VXORPS   X1, X1, X1
+	VXORPS   X2, X2, X2
+	VXORPS   X3, X3, X3
+	JMP      mediumNext
+	PCALIGN  $64
 
 mediumRow:
 	VADDPS (DX), Z0, K1, Z0
@@ -229,15 +104,16 @@ mediumNext:
 	RET
 
 narrow:
-	TESTQ  BX, BX
-	JZ     done
-	MOVQ   BX, CX
-	MOVL   $1, DX
-	SHLL   CX, DX
-	DECL   DX
-	KMOVW  DX, K1
-	VXORPS X0, X0, X0
-	JMP    narrowNext
+	TESTQ   BX, BX
+	JZ      done
+	MOVQ    BX, CX
+	MOVL    $1, DX
+	SHLL    CX, DX
+	DECL    DX
+	KMOVW   DX, K1
+	VXORPS  X0, X0, X0
+	JMP     narrowNext
+	PCALIGN $64
 
 narrowRow:
 	VADDPS (SI), Z0, K1, Z0
