@@ -73,7 +73,7 @@ func (s *session) best(i item) (name string, ns float64) {
 	}
 	for _, t := range tries {
 		for peer, r := range s.results[t] {
-			if peer != "nnrt" && peer != machine.name && len(r.rounds) > 0 && (ns == 0 || r.ns() < ns) {
+			if peer != "nnrt" && peer != onOne && peer != machine.name && len(r.rounds) > 0 && (ns == 0 || r.ns() < ns) {
 				name, ns = peer, r.ns()
 			}
 		}

@@ -28,6 +28,7 @@ type options struct {
 }
 
 func main() {
+	runtime.LockOSThread() // workers end with the thread that started them
 	var o options
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds in which all take turns; the median of them counts")
 	flag.IntVar(&o.milliseconds, "ms", 20, "milliseconds of one measurement")

@@ -38,6 +38,7 @@ func markdown(o options, sessions []*session, start time.Time) string {
 	for _, s := range sessions {
 		s.limitTable(&b)
 		s.rowTable(&b)
+		s.threadsTable(&b)
 		s.functionTable(&b)
 		s.adamTable(&b)
 		for _, prepared := range []bool{false, true} {
@@ -163,6 +164,33 @@ func (s *session) rowTable(b *strings.Builder) {
 			"| inputs×outputs | | nnrt | fastest peer | nnrt, of the bandwidth |\n|---|---|---|---|---|\n%s",
 			threadsText(s.threads), rows.String())
 	}
+}
+
+// threadsTable shows how many times as fast as on one thread nnrt is on more.
+func (s *session) threadsTable(b *strings.Builder) {
+	var all, large []float64
+	var slowest item
+	for _, i := range s.items {
+		own, one := s.results[i]["nnrt"].ns(), s.results[i][onOne].ns()
+		if own == 0 || one == 0 {
+			continue
+		}
+		if all = append(all, one/own); slices.Min(all) == one/own {
+			slowest = i
+		}
+		if cube(i) && i.m >= 512 {
+			large = append(large, one/own)
+		}
+	}
+	if len(all) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n## nnrt on %s beside one\n\nOf %d products the least gain is %.2f times (%s), the median %.2f.",
+		threadsText(s.threads), len(all), slices.Min(all), slowest.name(), median(all))
+	if len(large) > 0 {
+		fmt.Fprintf(b, " Of the cubes from 512 on the least gain is %.2f times.", slices.Min(large))
+	}
+	b.WriteString("\n")
 }
 
 // present returns the workers that measured any of some items.

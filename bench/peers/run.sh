@@ -15,6 +15,10 @@ unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
 
 say() { echo "peers: $*" >&2; }
 
+mkdir -p "$bin"
+exec 9>"$cache/lock" # two runs would disturb each other
+flock -n 9 || { say "waiting for another run to end" && flock 9; }
+
 # Debian's packages.
 packages=(g++ libeigen3-dev libsleef-dev libxsmm-dev python3-venv util-linux)
 missing=()
@@ -40,7 +44,6 @@ wheels() { # environment package...
   python3 -m venv "$env" && "$env/bin/pip" install -q --disable-pip-version-check "$@" && echo "$*" >"$env/installed" ||
     say "cannot install $*"
 }
-mkdir -p "$bin"
 wheels openblas scipy-openblas32==0.3.34.481.3
 wheels onednn onednn-cpu-gomp==2023.2.0 onednn-devel-cpu-gomp==2023.2.0
 wheels intel mkl==2026.2.0 mkl-include==2026.2.0 onednn==2026.1.0 onednn-devel==2026.1.0
@@ -78,5 +81,5 @@ for suffix in '' -avx2; do
 done
 (cd "$here" && go build -o "$bin/" ./goworker && go build -o "$bin/peers" .)
 
-"$bin/peers" --bin "$bin" --lib "$intel/lib" --out "$out" --command "bash bench/peers/run.sh${*:+ $*}" "$@"
+"$bin/peers" --bin "$bin" --lib "$intel/lib" --out "$out" --command "bash bench/peers/run.sh${*:+ $*}" "$@" 9>&-
 say "the results are in $out"

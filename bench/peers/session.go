@@ -53,8 +53,8 @@ var (
 	stream  = item{op: "stream", m: adamWeights}
 )
 
-// items lists what is measured with these options.
-func items(o options) []item {
+// items lists what is measured with these options. Functions and updates run on one thread.
+func items(o options, threads int) []item {
 	var list []item
 	for _, prepared := range []bool{false, true} {
 		for _, p := range bench.Products() {
@@ -63,10 +63,12 @@ func items(o options) []item {
 			}
 		}
 	}
-	for _, op := range []string{"exp", "sigmoid", "tanh"} {
-		list = append(list, item{op: op, n: functionValues})
+	if threads == 1 {
+		for _, op := range []string{"exp", "sigmoid", "tanh"} {
+			list = append(list, item{op: op, n: functionValues})
+		}
+		list = append(list, item{op: "adam", n: adamWeights})
 	}
-	list = append(list, item{op: "adam", n: adamWeights})
 	list = slices.DeleteFunc(list, func(i item) bool { return !o.only.MatchString(i.name()) })
 	return append([]item{fma, fmaAVX2, readL1, readL2, readAll, stream}, list...)
 }
@@ -103,7 +105,7 @@ type session struct {
 }
 
 func newSession(o options, threads int) (*session, error) {
-	s := &session{o: o, threads: threads, items: items(o), results: map[item]map[string]result{}}
+	s := &session{o: o, threads: threads, items: items(o, threads), results: map[item]map[string]result{}}
 	var cpus []string
 	for cpu := runtime.NumCPU() - threads; cpu < runtime.NumCPU(); cpu++ {
 		cpus = append(cpus, strconv.Itoa(cpu))
@@ -113,10 +115,15 @@ func newSession(o options, threads int) (*session, error) {
 		return nil, err
 	}
 	for _, p := range peers {
-		if !o.peers.MatchString(p.name) && p.name != "nnrt" {
+		own := p.name == "nnrt" || p.name == onOne
+		if !own && !o.peers.MatchString(p.name) || p.name == onOne && threads == 1 {
 			continue
 		}
-		w, err := startWorker(o, p, threads, strings.Join(cpus, ","))
+		workerThreads := threads
+		if p.name == onOne {
+			workerThreads = 1
+		}
+		w, err := startWorker(o, p, workerThreads, strings.Join(cpus[threads-workerThreads:], ","))
 		if err != nil {
 			if p.name == "nnrt" {
 				return nil, err

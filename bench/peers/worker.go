@@ -23,6 +23,7 @@ type peer struct {
 
 var peers = []peer{
 	{name: "nnrt", command: []string{"goworker", "nnrt"}},
+	{name: onOne, command: []string{"goworker", "nnrt"}},
 	{name: "OpenBLAS", command: []string{"openblas"}},
 	{name: "MKL", command: []string{"mkl"}},
 	{name: "oneDNN", command: []string{"onednn"}},
@@ -36,6 +37,9 @@ var peers = []peer{
 	{name: "vek", command: []string{"goworker", "vek"}},
 	{name: "gomlx", command: []string{"goworker", "gomlx"}},
 }
+
+// onOne is nnrt on one thread, measured where the others use more, to see what a second thread is worth.
+const onOne = "nnrt on one"
 
 var machine = peer{name: "machine", command: []string{"machine"}, compiled: true}
 
@@ -68,7 +72,7 @@ func startWorker(o options, p peer, threads int, cpus string) (*worker, error) {
 	w := &worker{peer: p}
 	w.process = exec.Command("taskset", append([]string{"-c", cpus, file}, p.command[1:]...)...)
 	w.process.Env = environment(o, p, threads)
-	w.process.Stderr = io.Discard
+	w.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	var err error
 	if w.in, err = w.process.StdinPipe(); err != nil {
 		return nil, err
