@@ -12,12 +12,12 @@ import (
 type microkernels struct {
 	mr, nr int
 
-	// tile computes for i < m ≤ mr, j < n ≤ nr and k ≥ 1
+	// tiles computes for i < m, j < n ≤ nr and k ≥ 1
 	//   s = bias[j], or +0 if bias is nil; s = fma(a[i·rsA + p·csA], b[p·rsB + j], s) for p < k, ascending
-	// and stores c[i·rsC + j] = s, or c[i·rsC + j] + s if add.
-	tile func(c, a, b, bias *float32, m, n, k, rsA, csA, rsB, rsC int, add bool)
+	// and stores c[i·rsC + j] = s, or c[i·rsC + j] + s if add, in tiles of height ≤ mr rows.
+	tiles func(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, add bool)
 
-	// row is tile for m = 1 and any n.
+	// row is tiles for m = 1 and any n.
 	row func(c, a, b, bias *float32, n, k, csA, rsB int, add bool)
 
 	// transpose: dst[j·ldDst + i] = src[i·ldSrc + j] for i < rows, j < cols.
@@ -68,19 +68,22 @@ func pointerTo(x []float32, i int) *float32 {
 	return &x[i]
 }
 
-// tileRows returns how many of the rows that are left the next tile takes: as evenly as possible, and at most seven of
-// rows whose stride would put them all into the same set of the first-level cache (8 or 12 lines on today's machines).
-func (mk *microkernels) tileRows(left, stride int) int {
+// height returns how many of m rows a tile takes: as evenly as possible, and at most seven of rows whose stride would
+// put them all into the same set of the first-level cache (8 or 12 lines on today's machines).
+func (mk *microkernels) height(m, stride int) int {
 	most := mk.mr
-	if stride%1024 == 0 && stride > 0 {
+	if stride%1024 == 0 {
 		most = min(most, 7)
 	}
-	tiles := (left + most - 1) / most
-	return (left + tiles - 1) / tiles
+	tiles := (m + most - 1) / most
+	return (m + tiles - 1) / tiles
 }
 
-// packWorth is the number of tiles from which a panel of B is worth copying before they use it.
-const packWorth = 5
+// copyWorth tells whether a panel of B is worth copying before the tiles of m rows use it: if its rows lie so far apart
+// that each is on a page of its own, or share few sets of the first-level cache, and there are tiles enough to gain by it.
+func (mk *microkernels) copyWorth(m, ldb int) bool {
+	return ldb >= 1024 && m > 4*mk.mr || ldb%512 == 0 && m > 16*mk.mr
+}
 
 func (mk *microkernels) gemmNN(c, a, b, bias []float32, m, n, k, lda, ldb, ldc int) {
 	switch {
@@ -120,7 +123,7 @@ func (mk *microkernels) blocked(c, a, b, bias []float32, m, n, k, rsA, csA, ldb,
 	}
 	var w *workspace
 	var panel []float32
-	if m > packWorth*mk.mr {
+	if mk.copyWorth(m, ldb) {
 		w = workspaces.Get().(*workspace)
 		panel = atLeast(&w.b, segment*mk.nr)
 	}
@@ -136,11 +139,8 @@ func (mk *microkernels) blocked(c, a, b, bias []float32, m, n, k, rsA, csA, ldb,
 					mk.copyPanel(&panel[0], from, length, width, ldb)
 					from, stride = &panel[0], mk.nr
 				}
-				for i := i0; i < end; {
-					rows := mk.tileRows(end-i, rsA)
-					mk.tile(&c[i*ldc+j], &a[i*rsA+p*csA], from, pointerTo(start, j), rows, width, length, rsA, csA, stride, ldc, p > 0)
-					i += rows
-				}
+				mk.tiles(&c[i0*ldc+j], &a[i0*rsA+p*csA], from, pointerTo(start, j), end-i0, mk.height(end-i0, rsA), width, length,
+					rsA, csA, stride, ldc, p > 0)
 			}
 		}
 	}
@@ -156,12 +156,8 @@ func (mk *microkernels) turnedTN(c, a, b []float32, m, n, k, lda, ldb, ldc int) 
 	for i := 0; i < m; i += mk.nr {
 		width := min(mk.nr, m-i)
 		for p := 0; p < k; p += segment {
-			for j := 0; j < n; {
-				rows := mk.tileRows(n-j, 1)
-				mk.tile(&turned[j*mk.nr], &b[p*ldb+j], &a[p*lda+i], nil, rows, width, min(segment, k-p), 1, ldb, lda, mk.nr,
-					p > 0)
-				j += rows
-			}
+			mk.tiles(&turned[0], &b[p*ldb], &a[p*lda+i], nil, n, mk.height(n, 1), width, min(segment, k-p), 1, ldb, lda,
+				mk.nr, p > 0)
 		}
 		mk.transpose(&c[i*ldc], &turned[0], n, width, ldc, mk.nr)
 	}
@@ -185,11 +181,7 @@ func (mk *microkernels) gemmNT(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
 				mk.row(&c[j], &a[p], &panel[0], nil, width, length, 1, mk.nr, p > 0)
 				continue
 			}
-			for i := 0; i < m; {
-				rows := mk.tileRows(m-i, lda)
-				mk.tile(&c[i*ldc+j], &a[i*lda+p], &panel[0], nil, rows, width, length, lda, 1, mk.nr, ldc, p > 0)
-				i += rows
-			}
+			mk.tiles(&c[j], &a[p], &panel[0], nil, m, mk.height(m, lda), width, length, lda, 1, mk.nr, ldc, p > 0)
 		}
 	}
 	workspaces.Put(w)
@@ -207,12 +199,8 @@ func (mk *microkernels) turnedNT(c, a, b []float32, m, n, k, lda, ldb, ldc int) 
 		for j0 := 0; j0 < n; j0 += rowsAtOnce {
 			end := min(j0+rowsAtOnce, n)
 			for p := 0; p < k; p += segment {
-				for j := j0; j < end; {
-					rows := mk.tileRows(end-j, ldb)
-					mk.tile(&turned[(j-j0)*mk.nr], &b[j*ldb+p], &panel[p*mk.nr], nil, rows, width, min(segment, k-p), ldb, 1,
-						mk.nr, mk.nr, p > 0)
-					j += rows
-				}
+				mk.tiles(&turned[0], &b[j0*ldb+p], &panel[p*mk.nr], nil, end-j0, mk.height(end-j0, ldb), width,
+					min(segment, k-p), ldb, 1, mk.nr, mk.nr, p > 0)
 			}
 			mk.transpose(&c[i*ldc+j0], &turned[0], end-j0, width, ldc, mk.nr)
 		}
@@ -272,18 +260,17 @@ func (mk *microkernels) narrowTiles(c, a, b, bias []float32, m, n, k, lda, ldb, 
 	w := workspaces.Get().(*workspace)
 	lane := mk.mr * narrow
 	sums := atLeast(&w.c, narrowLanes*lane)
-	for i := 0; i < m; {
-		rows := mk.tileRows(m-i, lda)
+	for i := 0; i < m; i += mk.mr {
+		rows := min(mk.mr, m-i)
 		for r := range narrowLanes {
 			for j := 0; j < n; j += mk.nr {
-				mk.tile(&sums[r*lane+j], &a[i*lda+r], &b[r*ldb+j], pointerTo(startOf(bias, r), j), rows, min(mk.nr, n-j),
+				mk.tiles(&sums[r*lane+j], &a[i*lda+r], &b[r*ldb+j], pointerTo(startOf(bias, r), j), rows, rows, min(mk.nr, n-j),
 					(k-r+narrowLanes-1)/narrowLanes, lda, narrowLanes, narrowLanes*ldb, narrow, false)
 			}
 		}
 		for q := range rows {
 			joinNarrow(c[(i+q)*ldc:][:n], sums[q*narrow:], lane)
 		}
-		i += rows
 	}
 	workspaces.Put(w)
 }
@@ -324,12 +311,8 @@ func (mk *microkernels) gemmPacked(c, a []float32, b *Packed, bias []float32, m,
 			end := min(i0+block, m)
 			for j := 0; j < n; j += mk.nr {
 				width := min(mk.nr, n-j)
-				for i := i0; i < end; {
-					rows := mk.tileRows(end-i, lda)
-					mk.tile(&c[i*ldc+j], &a[i*lda+p], &b.order[j*k+p*mk.nr], pointerTo(start, j), rows, width, length, lda, 1, mk.nr,
-						ldc, p > 0)
-					i += rows
-				}
+				mk.tiles(&c[i0*ldc+j], &a[i0*lda+p], &b.order[j*k+p*mk.nr], pointerTo(start, j), end-i0, mk.height(end-i0, lda),
+					width, length, lda, 1, mk.nr, ldc, p > 0)
 			}
 		}
 	}

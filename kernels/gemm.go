@@ -66,16 +66,32 @@ func fillRows(c, bias []float32, m, n, ldc int) {
 
 func checkBias(bias []float32, n int) {
 	if bias != nil && len(bias) < n {
-		panic(fmt.Sprintf("kernels: bias has %d elements, n is %d", len(bias), n))
+		biasPanic(len(bias), n)
 	}
 }
 
+func biasPanic(elements, n int) {
+	panic(fmt.Sprintf("kernels: bias has %d elements, n is %d", elements, n))
+}
+
 func checkMatrix(name string, x []float32, rows, columns, stride int) {
-	if rows < 0 || columns < 0 || rows > 1 && stride < columns ||
-		rows > 0 && columns > 0 && int64(len(x)) < int64(rows-1)*int64(stride)+int64(columns) {
-		panic(fmt.Sprintf("kernels: %s of shape [%d, %d] with stride %d does not fit %d elements",
-			name, rows, columns, stride, len(x)))
+	if !fits(len(x), rows, columns, stride) {
+		matrixPanic(name, len(x), rows, columns, stride)
 	}
+}
+
+// fits tells whether a matrix has its elements. (It is small enough to be inlined, which a product of some ten
+// multiply-adds notices.)
+func fits(elements, rows, columns, stride int) bool {
+	if rows|columns < 0 || stride < columns && rows > 1 {
+		return false
+	}
+	return rows == 0 || columns == 0 || int64(elements) >= int64(rows-1)*int64(stride)+int64(columns)
+}
+
+func matrixPanic(name string, elements, rows, columns, stride int) {
+	panic(fmt.Sprintf("kernels: %s of shape [%d, %d] with stride %d does not fit %d elements",
+		name, rows, columns, stride, elements))
 }
 
 // panel is how many columns the portable products work on at a time, so that their sums stay on the stack and the

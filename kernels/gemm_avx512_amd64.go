@@ -4,14 +4,14 @@ package kernels
 
 var microkernelsAVX512 = microkernels{
 	mr: 14, nr: 32,
-	tile: tileAVX512, row: rowAVX512, transpose: transposeAVX512, copyPanel: copyPanelAVX512,
+	tiles: tilesAVX512, row: rowAVX512, transpose: transposeAVX512, copyPanel: copyPanelAVX512,
 	narrowRow: narrowRowLanesAVX512, narrowDot: narrowDotAVX512, dotRows: 8, dotColumns: 6,
 }
 
 func productsAVX512(t *table) { microkernelsAVX512.fill(t) }
 
 //go:noescape
-func tileAVX512(c, a, b, bias *float32, m, n, k, rsA, csA, rsB, rsC int, add bool)
+func tilesAVX512(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, add bool)
 
 //go:noescape
 func rowAVX512(c, a, b, bias *float32, n, k, csA, rsB int, add bool)

@@ -103,55 +103,72 @@ label: \
 	VADDPS    Z28, acc, acc \
 	STORE16(acc)
 
-// func tileAVX512(c, a, b, bias *float32, m, n, k, rsA, csA, rsB, rsC int, add bool)
+// func tilesAVX512(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, add bool)
 //
-// For i < m ≤ 14 and j < n ≤ 32, k ≥ 1:
+// For i < m and j < n ≤ 32, k ≥ 1:
 //
 //	s = bias[j], or 0 if bias is nil
 //	for p < k: s = fma(a[i·rsA + p·csA], b[p·rsB + j], s)
 //	c[i·rsC + j] = s, or c[i·rsC + j] + s if add
 //
+// in tiles of height ≤ 14 rows, the last one of what is left.
+//
 // Z0…Z27  the tile: rows of two vectors (n ≤ 16: only the even ones)
 // Z28,Z29 row p of B           Z30  a[i, p] in all lanes
 // K1      lanes of the last vector
-// SI,R8   a, rows 0 and 7      AX,BX,R9  1, 3, 5 · rsA     R10  csA
+// SI,R8   a, rows 0 and 7 of the tile     AX,BX,R9  1, 3, 5 · rsA     R10  csA
 // DX      b                    R11  rsB
-// DI      c                    R12  rsC                    CX  k
-TEXT ·tileAVX512(SB), NOSPLIT, $0-89
-	MOVQ n+40(FP), R13
+// DI      c                    R12  rsC   CX  steps of k left
+// R13     rows of the tile     R15  rows left after it     next  a of the next tile
+TEXT ·tilesAVX512(SB), NOSPLIT, $8-97
+	MOVQ n+48(FP), R13
 	LAST_MASK(R13, DX)
-	MOVQ rsA+56(FP), AX
+	MOVQ rsA+64(FP), AX
 	MOVQ a+8(FP), SI
-	MOVQ csA+64(FP), R10
+	MOVQ csA+72(FP), R10
 	SHLQ $2, AX
 	SHLQ $2, R10
-	LEAQ (AX)(AX*2), BX
 	LEAQ (AX)(AX*4), R9
-	LEAQ (SI)(BX*2), R8
-	ADDQ AX, R8
-	MOVQ b+16(FP), DX
-	MOVQ rsB+72(FP), R11
+	MOVQ rsB+80(FP), R11
 	SHLQ $2, R11
 	MOVQ c+0(FP), DI
-	MOVQ rsC+80(FP), R12
+	MOVQ rsC+88(FP), R12
 	SHLQ $2, R12
+	MOVQ m+32(FP), R15
+	MOVQ SI, next-8(SP)
 
-	VPXORQ    Z0, Z0, Z0
-	VPXORQ    Z1, Z1, Z1
-	MOVQ      bias+24(FP), CX
-	TESTQ     CX, CX
-	JZ        start
-	CMPQ      R13, $16
-	JLE       biasNarrow
+tile:
+	MOVQ    height+40(FP), R13
+	CMPQ    R13, R15
+	CMOVQGT R15, R13
+	SUBQ    R13, R15
+	MOVQ    next-8(SP), SI
+	LEAQ    (AX)(AX*2), BX
+	LEAQ    (SI)(BX*2), R8
+	ADDQ    AX, R8
+	MOVQ    R13, CX
+	IMULQ   AX, CX
+	ADDQ    SI, CX
+	MOVQ    CX, next-8(SP)
+	MOVQ    b+16(FP), DX
+
+	// Every row begins as row 0: with the bias, or 0.
+	MOVQ   bias+24(FP), CX
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	TESTQ  CX, CX
+	JZ     start
+	CMPQ   n+48(FP), $16
+	JLE    narrowBias
 	VMOVUPS   (CX), Z0
 	VMOVUPS.Z 64(CX), K1, Z1
 	JMP       start
 
-biasNarrow:
+narrowBias:
 	VMOVUPS.Z (CX), K1, Z0
 
-start: // every row begins as row 0
-	MOVQ    k+48(FP), CX
+start:
+	MOVQ    k+56(FP), CX
 	VMOVAPS Z0, Z2
 	VMOVAPS Z1, Z3
 	VMOVAPS Z0, Z4
@@ -179,10 +196,9 @@ start: // every row begins as row 0
 	VMOVAPS Z0, Z26
 	VMOVAPS Z1, Z27
 
-	CMPQ R13, $16
+	CMPQ n+48(FP), $16
 	JLE  narrow
-	CMPQ R13, $32
-	MOVQ m+32(FP), R13
+	CMPQ n+48(FP), $32
 	JLT  edge
 
 	CMPQ R13, $8
@@ -269,7 +285,6 @@ edgeFewer:
 	LOOP(edge1, LOAD_EDGE, T32_1)
 
 narrow:
-	MOVQ m+32(FP), R13
 	CMPQ R13, $8
 	JLT  narrowFew
 	JEQ  narrow8
@@ -312,12 +327,11 @@ narrowFewer:
 	LOOP(narrow1, LOAD16, T16_1)
 
 done:
-	MOVQ    R13, BX // rows
-	MOVBLZX add+88(FP), AX
-	CMPQ    n+40(FP), $16
-	JLE     narrowEnd
-	TESTL   AX, AX
-	JNZ     add32
+	MOVQ R13, BX // rows
+	CMPQ n+48(FP), $16
+	JLE  narrowEnd
+	CMPB add+96(FP), $0
+	JNE  add32
 	STORE32(Z0, Z1)
 	STORE32(Z2, Z3)
 	STORE32(Z4, Z5)
@@ -350,8 +364,8 @@ add32:
 	ADD32(Z26, Z27)
 
 narrowEnd:
-	TESTL AX, AX
-	JNZ   add16
+	CMPB add+96(FP), $0
+	JNE  add16
 	STORE16(Z0)
 	STORE16(Z2)
 	STORE16(Z4)
@@ -384,5 +398,8 @@ add16:
 	ADD16(Z26)
 
 end:
+	ADDQ  R12, DI
+	TESTQ R15, R15
+	JNZ   tile
 	VZEROUPPER
 	RET

@@ -81,6 +81,8 @@ TEXT ·rowAVX512(SB), NOSPLIT, $0-65
 	SHLQ    $2, R8
 	SHLQ    $2, R9
 	MOVBLZX add+64(FP), AX
+	CMPQ    BX, $64
+	JLT     rest
 
 wide:
 	CMPQ  BX, $256
