@@ -11,10 +11,14 @@ func SigmoidCrossEntropy(work, g, z, y []float32) float32 {
 	checkCrossEntropy(work, g, z)
 	sameLength(z, y)
 	n := float32(len(z))
+	Activate(work, z, Softplus, 0, len(z))
 	for j, v := range z {
-		work[j] = FMA(-v, y[j], SoftplusOf(v))
-		if g != nil {
-			g[j] = (SigmoidOf(v) - y[j]) / n
+		work[j] = FMA(-v, y[j], work[j])
+	}
+	if g != nil {
+		Activate(g, z, Sigmoid, 0, len(z))
+		for j, t := range y {
+			g[j] = (g[j] - t) / n
 		}
 	}
 	return Sum(work) / n
