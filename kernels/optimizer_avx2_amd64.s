@@ -3,15 +3,16 @@
 #include "textflag.h"
 
 // The optimisers' updates for AVX2 and FMA. In all of them DI is w (the gradient where there are no weights), SI is g,
-// R8, R9 and R10 are the optimiser's state in the order of the parameters, CX is their length and AX the offset of the
-// current vector in bytes. Factors are in Y8 to Y15. Each formula is a macro, for it is written out
-// twice: for whole vectors, and for a last one of less than 8 elements, whose lanes are in Y7 (masked stores of all
-// vectors would be slow on Zen). A formula's parameters are the ways to load and to store, and labels for its own use.
-// Loads come before stores where they can: the vectors of one layer often lie a multiple of 4096 bytes apart, and then
-// a processor may take a load for one of what it has just stored.
+// R8, R9 and R10 are the optimiser's state in the order of the parameters, CX is the length and then the number of
+// whole vectors left, and AX is the offset of the current vector in bytes. Factors are in Y8 to Y15. Each formula is a
+// macro, for it is written out twice: for whole vectors, and for a last one of less than 8 elements, whose lanes are
+// in Y7 (masked stores of all vectors would be slow on Zen). A formula's parameters are the ways to load and to store,
+// and labels for its own use. Loads come before stores where they can: the vectors of one layer often lie a multiple
+// of 4096 bytes apart, and then a processor may take a load for one of what it has just stored.
 
 // EACH_VECTOR does last for the CX mod 8 elements at the end and whole for each 8 of the others, and returns. (The end
-// comes first, for its masked loads wait where they touch what the whole vectors of a neighbour have stored.) It uses DX.
+// comes first: its masked loads would wait where they touch what whole vectors of a neighbour have stored.) It uses
+// DX.
 #define EACH_VECTOR(whole, last) \
 	MOVQ    CX, AX                     \
 	ANDQ    $7, AX                     \
