@@ -4,7 +4,7 @@ package kernels
 
 var microkernelsAVX512 = microkernels{
 	mr: 14, nr: 32,
-	tiles: tilesAVX512, row: rowAVX512, transpose: transposeAVX512, copyPanel: copyPanelAVX512,
+	tiles: tilesAVX512, row: anyRowAVX512, transpose: transposeAVX512, copyPanel: copyPanelAVX512,
 	narrowRow: narrowRowLanesAVX512, narrowDot: narrowDotAVX512, dotRows: 8, dotColumns: 6,
 }
 
@@ -40,4 +40,13 @@ var laneRow = func() (rows [narrow + 1][narrowLanes * narrow]int32) {
 
 func narrowRowLanesAVX512(c, a, b, bias *float32, m, n, k, rsA, rsC int) {
 	narrowRowAVX512(c, a, b, bias, &laneRow[n][0], m, n, k, rsA, rsC)
+}
+
+// anyRowAVX512 reads a large B along its rows, as AVX2 does: memory is the limit then, and serves long runs better.
+func anyRowAVX512(c, a, b, bias *float32, n, k, csA, rsB int, add bool) {
+	if n >= wideRow && k >= tallRow {
+		wideRowAVX2(c, a, b, bias, n, k, csA, rsB, add)
+		return
+	}
+	rowAVX512(c, a, b, bias, n, k, csA, rsB, add)
 }
