@@ -44,8 +44,14 @@ func nnrtPlain(p problem) func() []float32 {
 	return func() []float32 { kernels.GemmNT(p.c, p.a, p.b, p.m, p.n, p.k, p.k, p.k, p.n); return p.c }
 }
 
-// nnrtPrepared is where a product with prepared weights is set up: kernels has none.
-func nnrtPrepared(problem) (func() []float32, error) { return nil, errNoPrepared }
+// nnrtPrepared is the forward product with its weights packed.
+func nnrtPrepared(p problem) (func() []float32, error) {
+	if p.op != "nn" {
+		return nil, errors.New("only nn is measured with prepared weights")
+	}
+	b := kernels.Pack(p.b, p.n, p.k, p.n)
+	return func() []float32 { kernels.GemmPacked(p.c, p.a, b, nil, p.m, p.k, p.n); return p.c }, nil
+}
 
 // nnrtOnThreads is where a product on more than one thread is set up: kernels has none.
 func nnrtOnThreads(problem) (func() []float32, error) {
