@@ -8,20 +8,38 @@ import (
 	"testing"
 )
 
-// tileNumbers are sources of operands for which the emulated fused multiply-add takes each of its ways.
-var tileNumbers = map[string]func(r *rand.Rand) float32{
-	"normal": func(r *rand.Rand) float32 { return float32(r.NormFloat64()) },
-	// Sums that lie on a middle between two float32 often, exactly or by float64's rounding.
-	"middles": func(r *rand.Rand) float32 {
-		return (1 + float32(r.IntN(3)-1)*0x1p-23) * float32(math.Ldexp(1, r.IntN(26)-13)) * float32(1-2*r.IntN(2))
+// tileNumbers are sources of factors and of what the sums begin with, for which the emulated fused multiply-add takes
+// each of its ways.
+var tileNumbers = map[string]struct{ factor, start func(r *rand.Rand) float32 }{
+	"normal":         {normal, normal},
+	"small integers": {smallInteger, smallInteger},
+	"any bits":       {anyBits, anyBits},
+	// Sums near a middle between two float32, exactly on it or put there by float64's rounding.
+	"middles": {
+		func(r *rand.Rand) float32 { return nearOne(r) * float32(math.Ldexp(1, r.IntN(26)-13)) },
+		normal,
 	},
-	"small integers": func(r *rand.Rand) float32 { return float32(r.IntN(256)) },
-	"subnormal sums": func(r *rand.Rand) float32 { return float32(math.Ldexp(r.NormFloat64(), -70+r.IntN(8))) },
-	"any bits":       func(r *rand.Rand) float32 { return math.Float32frombits(r.Uint32()) },
+	"subnormal middles": {
+		func(r *rand.Rand) float32 { return nearOne(r) * 0x1p-75 },
+		func(r *rand.Rand) float32 { return math.Float32frombits(r.Uint32N(1 << 23)) },
+	},
+	"subnormal sums": {
+		func(r *rand.Rand) float32 { return float32(math.Ldexp(r.NormFloat64(), -70+r.IntN(8))) },
+		func(r *rand.Rand) float32 { return 0 },
+	},
+}
+
+func normal(r *rand.Rand) float32       { return float32(r.NormFloat64()) }
+func smallInteger(r *rand.Rand) float32 { return float32(r.IntN(256)) }
+func anyBits(r *rand.Rand) float32      { return math.Float32frombits(r.Uint32()) }
+
+// nearOne returns ±1, or one of its neighbours at a distance of 2⁻²³.
+func nearOne(r *rand.Rand) float32 {
+	return (1 + float32(r.IntN(3)-1)*0x1p-23) * float32(1-2*r.IntN(2))
 }
 
 func TestTilesSSE2(t *testing.T) {
-	for name, number := range tileNumbers {
+	for name, numbers := range tileNumbers {
 		t.Run(name, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(3, 9))
 			for n := 1; n <= 16; n++ {
@@ -30,7 +48,11 @@ func TestTilesSSE2(t *testing.T) {
 						rsB, rsC := n+r.IntN(2), n+1
 						a := make([]float32, (s.m-1)*s.rsA+(s.k-1)*s.csA+1)
 						b, bias, c := make([]float32, (s.k-1)*rsB+n), make([]float32, n), make([]float32, s.m*rsC)
-						for _, x := range [][]float32{a, b, bias, c} {
+						for i, x := range [][]float32{a, b, bias, c} {
+							number := numbers.factor
+							if i >= 2 {
+								number = numbers.start
+							}
 							for i := range x {
 								x[i] = number(r)
 							}
