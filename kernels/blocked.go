@@ -36,7 +36,7 @@ type microkernels struct {
 // fill sets a table's products.
 func (mk *microkernels) fill(t *table) {
 	t.gemmNN, t.gemmTN, t.gemmNT = mk.gemmNN, mk.gemmTN, mk.gemmNT
-	t.pack, t.gemmPacked = mk.pack, mk.gemmPacked
+	t.row, t.pack, t.gemmPacked = mk.row, mk.pack, mk.gemmPacked
 }
 
 // workspace is memory for one product: parts of matrices in another order, and partial sums.
@@ -58,14 +58,6 @@ func aligned(n int) []float32 {
 	x := make([]float32, n+line/4)
 	skip := (line - uintptr(unsafe.Pointer(&x[0]))%line) % line / 4
 	return x[skip:][:n]
-}
-
-// pointerTo returns a pointer to x[i], nil if x is nil.
-func pointerTo(x []float32, i int) *float32 {
-	if x == nil {
-		return nil
-	}
-	return &x[i]
 }
 
 // height returns how many of m rows a tile takes: as evenly as possible, and at most seven of rows whose stride would

@@ -24,9 +24,19 @@ func GemmNN(c, a, b, bias []float32, m, n, k, lda, ldb, ldc int) {
 	checkBias(bias, n)
 	if k == 0 {
 		fillRows(c, bias, m, n, ldc)
+	} else if m == 1 && n > 0 && k <= segment && active.row != nil && !hasLanes(n, k) {
+		active.row(&c[0], &a[0], &b[0], pointerTo(bias, 0), n, k, 1, ldb, false)
 	} else if m > 0 && n > 0 {
 		active.gemmNN(c, a, b, bias, m, n, k, lda, ldb, ldc)
 	}
+}
+
+// pointerTo returns a pointer to x[i], nil if x is nil.
+func pointerTo(x []float32, i int) *float32 {
+	if x == nil {
+		return nil
+	}
+	return &x[i]
 }
 
 // GemmTN computes C = Aᵀ·B: the weight gradient of a Dense layer, with C of shape [m, n] (inputs, outputs),

@@ -198,10 +198,14 @@ rest:
 	VMOVUPS.Z 128(R12), K3, Z2
 	VMOVUPS.Z 192(R12), K4, Z3
 
-// Masked lanes take no part, and memory behind them is not read.
-#define REST1 VFMADD231PS (DX), Z31, K1, Z0
-#define REST2 REST1; VFMADD231PS 64(DX), Z31, K2, Z1
-#define REST4 REST2; VFMADD231PS 128(DX), Z31, K3, Z2; VFMADD231PS 192(DX), Z31, K4, Z3
+// Memory behind masked lanes is not read.
+#define REST_COLUMN(b, mask, x, acc) \
+	VMOVUPS.Z   b, mask, x  \
+	VFMADD231PS x, Z31, acc
+
+#define REST1 REST_COLUMN((DX), K1, Z16, Z0)
+#define REST2 REST1; REST_COLUMN(64(DX), K2, Z17, Z1)
+#define REST4 REST2; REST_COLUMN(128(DX), K3, Z18, Z2); REST_COLUMN(192(DX), K4, Z19, Z3)
 
 restStart:
 	CMPQ BX, $16
@@ -219,12 +223,12 @@ rest1:
 	GROUP_LOOP(rest1Loop, REST1)
 
 restStore:
-	TESTL   AX, AX
-	JZ      restPut
-	VADDPS  (DI), Z0, K1, Z0
-	VADDPS  64(DI), Z1, K2, Z1
-	VADDPS  128(DI), Z2, K3, Z2
-	VADDPS  192(DI), Z3, K4, Z3
+	TESTL AX, AX
+	JZ    restPut
+	VADDPS (DI), Z0, K1, Z0
+	VADDPS 64(DI), Z1, K2, Z1
+	VADDPS 128(DI), Z2, K3, Z2
+	VADDPS 192(DI), Z3, K4, Z3
 
 restPut:
 	VMOVUPS Z0, K1, (DI)
