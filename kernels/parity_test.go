@@ -102,27 +102,30 @@ func productReference(p productOperation, s productShape, a, b, bias []float32, 
 	return buffer
 }
 
-// productShapes are all small sizes, with k that differ; sizes around the segments of k; and some large ones.
+// productShapes are all small sizes, with k that differ; narrow layers, whose sums have lanes; sizes around the segments
+// of k; and large ones, at which products go other ways: many rows, strides of a power of two, few columns or rows.
 func productShapes(r *rand.Rand) [][3]int {
 	var shapes [][3]int
 	add := func(m, n, k int) { shapes = append(shapes, [3]int{m, n, k}) }
 	for m := 1; m <= 33; m++ {
 		for n := 1; n <= 70; n++ {
-			if !testing.Short() || r.IntN(8) == 0 {
+			if !testing.Short() || r.IntN(12) == 0 {
 				add(m, n, 1+r.IntN(40))
 			}
 		}
 	}
-	long, large := 100, [][3]int{{70, 200, 600}, {3, 1100, 200}, {200, 130, 1030}, {1, 390, 640}, {1, 10, 2000},
-		{130, 10, 784}, {513, 40, 3}, {1, 1, 5000}, {32, 128, 784}, {1100, 3, 40}}
+	long, large := 80, [][3]int{{50, 100, 600}, {3, 1100, 200}, {100, 70, 1030}, {1, 390, 640}, {1, 10, 2000},
+		{130, 10, 784}, {513, 40, 3}, {1, 1, 5000}, {32, 64, 784}, {1100, 3, 40}, {60, 1024, 33}, {230, 512, 17},
+		{20, 40, 1024}, {900, 20, 40}, {780, 17, 260}, {16, 240, 300}, {9, 225, 257}}
 	if testing.Short() {
-		long, large = 20, nil
+		long, large = 15, nil
 	}
-	lengths := [][2]int{{250, 260}, {511, 514}, {250, 260}, {767, 770}, {41, 249}}
 	for i := range long {
-		between := lengths[i%len(lengths)]
-		add(1+r.IntN(33), 1+r.IntN(70), between[0]+r.IntN(between[1]-between[0]+1))
-		add(1+i%2, 1+r.IntN(70), between[0]+r.IntN(between[1]-between[0]+1))
+		add(1+r.IntN(40), 1+i%narrow, 4*narrowLanes-3+r.IntN(50))
+		between := [][2]int{{250, 260}, {511, 514}, {250, 260}, {767, 770}, {41, 249}}[i%5]
+		k := func() int { return between[0] + r.IntN(between[1]-between[0]+1) }
+		add(1+r.IntN(33), 1+r.IntN(70), k())
+		add(1+i%2, 1+r.IntN(70), k())
 	}
 	return append(shapes, large...)
 }
@@ -136,7 +139,7 @@ func productsDifference(t *table, p productOperation) string {
 	kinds := pools()
 	for i, size := range productShapes(r) {
 		gaps := [3]int{}
-		if i%2 == 1 {
+		if i%2 == 1 && size[0]*size[1]*size[2] < 1<<19 { // some large ones are there for their strides
 			gaps = [3]int{r.IntN(9), r.IntN(9), r.IntN(9)}
 		}
 		s := p.withGaps(size[0], size[1], size[2], gaps[0], gaps[1], gaps[2])
@@ -170,32 +173,42 @@ func TestProductsEqualTheReference(t *testing.T) {
 
 // TestParityNotices holds the test above against products that are wrong in the ways of which assembly is capable.
 func TestParityNotices(t *testing.T) {
-	wrong := func(segment int, fma func(a, b, c float32) float32) *table {
+	products := func(segment int, hasLanes func(n, k int) bool, fma func(a, b, c float32) float32) *table {
 		return &table{gemmNN: func(c, a, b, bias []float32, m, n, k, lda, ldb, ldc int) {
-			for i := range m {
-				for j := range n {
-					var total float32
-					if bias != nil {
-						total = bias[j]
-					}
-					for first := 0; first < k; first += segment {
-						var sum float32
-						if first == 0 {
-							sum = total
-						}
-						for p := first; p < min(k, first+segment); p++ {
-							sum = fma(a[i*lda+p], b[p*ldb+j], sum)
-						}
-						if first == 0 {
-							total = sum
-						} else {
-							total += sum
-						}
-					}
-					c[i*ldc+j] = total
+			for at := range m * n {
+				i, j := at/n, at%n
+				var sums [narrowLanes]float32
+				if bias != nil {
+					sums[0] = bias[j]
 				}
+				if hasLanes(n, k) {
+					for p := range k {
+						sums[p%narrowLanes] = fma(a[i*lda+p], b[p*ldb+j], sums[p%narrowLanes])
+					}
+					joinNarrow(sums[:1], sums[:], 1)
+				} else {
+					for first := 0; first < k; first += segment {
+						sum := &sums[min(first, 1)]
+						for p := first; p < min(k, first+segment); p++ {
+							*sum = fma(a[i*lda+p], b[p*ldb+j], *sum)
+						}
+						if first > 0 {
+							sums[0], sums[1] = sums[0]+sums[1], 0
+						}
+					}
+				}
+				c[i*ldc+j] = sums[0]
 			}
 		}}
+	}
+	found := func(kernels *table) (difference string) {
+		for _, p := range productOperations()[:2] {
+			difference += productsDifference(kernels, p)
+		}
+		return difference
+	}
+	if d := found(products(segment, hasLanes, FMA)); d != "" {
+		t.Fatalf("the products that are to be spoilt are wrong without: %s", d)
 	}
 	flush := func(x float32) float32 {
 		if abs(x) < 0x1p-126 {
@@ -203,38 +216,33 @@ func TestParityNotices(t *testing.T) {
 		}
 		return x
 	}
-	for name, kernels := range map[string]*table{
-		"rounding twice": wrong(segment, func(a, b, c float32) float32 {
-			return float32(float64(a)*float64(b) + float64(c))
-		}),
-		"rounding twice where the result is subnormal": wrong(segment, func(a, b, c float32) float32 {
+	for name, fma := range map[string]func(a, b, c float32) float32{
+		"rounding twice": func(a, b, c float32) float32 { return float32(float64(a)*float64(b) + float64(c)) },
+		"rounding twice where the result is subnormal": func(a, b, c float32) float32 {
 			if s := float32(float64(a)*float64(b) + float64(c)); abs(s) < 0x1p-126 {
 				return s
 			}
 			return FMA(a, b, c)
-		}),
-		"products rounded": wrong(segment, func(a, b, c float32) float32 { return float32(a*b) + c }),
-		"subnormal results flushed to zero": wrong(segment, func(a, b, c float32) float32 {
-			return flush(FMA(a, b, c))
-		}),
-		"subnormal operands taken for zero": wrong(segment, func(a, b, c float32) float32 {
-			return FMA(flush(a), flush(b), flush(c))
-		}),
-		"zeros skipped": wrong(segment, func(a, b, c float32) float32 {
+		},
+		"products rounded":                  func(a, b, c float32) float32 { return float32(a*b) + c },
+		"subnormal results flushed to zero": func(a, b, c float32) float32 { return flush(FMA(a, b, c)) },
+		"subnormal operands taken for zero": func(a, b, c float32) float32 { return FMA(flush(a), flush(b), flush(c)) },
+		"zeros skipped": func(a, b, c float32) float32 {
 			if a == 0 {
 				return c
 			}
 			return FMA(a, b, c)
-		}),
-		"no segments": wrong(1<<30, FMA),
+		},
 	} {
-		found := false
-		for _, p := range productOperations()[:2] {
-			found = found || productsDifference(kernels, p) != ""
-		}
-		if !found {
+		if found(products(segment, hasLanes, fma)) == "" {
 			t.Errorf("nobody would notice: %s", name)
 		}
+	}
+	if found(products(1<<30, hasLanes, FMA)) == "" {
+		t.Error("nobody would notice: no segments")
+	}
+	if found(products(segment, func(n, k int) bool { return false }, FMA)) == "" {
+		t.Error("nobody would notice: no lanes")
 	}
 }
 
