@@ -4,7 +4,29 @@ package kernels
 
 import "unsafe"
 
-func productsAVX2(t *table) {}
+var microkernelsAVX2 = microkernels{
+	mr: 6, nr: 16,
+	tiles: tilesAVX2, row: tileRowAVX2, transpose: transposeAVX2, copyPanel: copyPanelAVX2,
+}
+
+func productsAVX2(t *table) { microkernelsAVX2.fill(t) }
+
+// tilesAVX2 computes m rows in tiles of height ≤ 6, the last one of what is left.
+func tilesAVX2(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, add bool) {
+	columns, inputs := unsafe.Slice(c, (m-1)*rsC+n), unsafe.Slice(a, (m-1)*rsA+(k-1)*csA+1)
+	for i := 0; i < m; i += height {
+		tileAVX2(&columns[i*rsC], &inputs[i*rsA], b, bias, min(height, m-i), n, k, rsA, csA, rsB, rsC, add)
+	}
+}
+
+// copyPanelAVX2 copies dst[i·16 + j] = src[i·ldSrc + j] for i < rows and j < cols ≤ 16, and 0 for cols ≤ j < 16.
+func copyPanelAVX2(dst, src *float32, rows, cols, ldSrc int) {
+	to, from := unsafe.Slice(dst, rows*16), unsafe.Slice(src, (rows-1)*ldSrc+cols)
+	for i := range rows {
+		row := to[i*16:][:16]
+		clear(row[copy(row, from[i*ldSrc:][:cols]):])
+	}
+}
 
 // tileAVX2 computes a tile of m ≤ 6 rows and n ≤ 16 columns, each element one chain of fused multiply-adds over k ≥ 1
 // terms: s = bias[j], or +0 if bias is nil; s = fma(a[i·rsA + p·csA], b[p·rsB + j], s) for p < k. It stores
