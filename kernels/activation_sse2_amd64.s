@@ -137,7 +137,7 @@ PAIR(geluTanhCubic3, 0.21406444907188416)
 	MOVHLPS x, t \
 	MOVSS   t, -4(p)(CX*4)
 
-// MAP is the loop of a function of one argument: y[i] = BODY(x[i]), from X0 to X0. CX is 0 afterwards.
+// MAP is the loop of a function of one argument: y[i] = BODY(x[i]), from X0 to X0.
 #define MAP(BODY) \
 	TESTQ  CX, CX \
 	JZ     done \
@@ -160,11 +160,10 @@ few: \
 	JMP    compute \
 last: \
 	STOREFEW(X0, DI, X1) \
-	XORL   CX, CX \
 done:
 
 // MULTIPLY is the loop of a gradient that follows from x or from y, whichever SI points at, with dy at R9:
-// dx[i] = dy[i]·BODY(x[i]), from X0 to X0, while X11 holds dy[i].
+// dx[i] = dy[i]·BODY(x[i]), from X0 to X0, while X11 holds dy[i]. CX is 0 afterwards, unless BODY went to done before.
 #define MULTIPLY(BODY) \
 	TESTQ  CX, CX \
 	JZ     done \
@@ -297,8 +296,8 @@ done:
 
 // EXPPOLYNOMIAL: X0 = e^r·2ⁿ from r in X0, X1 and n in X4: expPolynomial and scale. X2…X5 are scratch.
 #define EXPPOLYNOMIAL \
-	MOVAPS exp5<>(SB), X2 \
-	MOVAPS X2, X3 \
+	MOVAPS   exp5<>(SB), X2 \
+	MOVAPS   X2, X3 \
 	FMAIN(X2, X3, X0, X1, exp4Big7<>(SB), big7<>(SB)) \
 	FMAIN(X2, X3, X0, X1, exp3Big5<>(SB), big5<>(SB)) \
 	FMAIN(X2, X3, X0, X1, exp2Big3<>(SB), big3<>(SB)) \
@@ -308,15 +307,15 @@ done:
 	CVTPD2PS X2, X0 \
 	CVTPD2PS X3, X3 \
 	MOVLHPS  X3, X0 \
-	MOVAPS X4, X5 \ // X5 = 2^⌊n/2⌋, X4 = 2^(n−⌊n/2⌋)
-	PSRAL  $1, X5 \
-	PSUBL  X5, X4 \
-	PADDL  bias<>(SB), X5 \
-	PADDL  bias<>(SB), X4 \
-	PSLLL  $23, X5 \
-	PSLLL  $23, X4 \
-	MULPS  X5, X0 \
-	MULPS  X4, X0
+	MOVAPS   X4, X5 \ // X5 = 2^⌊n/2⌋, X4 = 2^(n−⌊n/2⌋)
+	PSRAL    $1, X5 \
+	PSUBL    X5, X4 \
+	PADDL    bias<>(SB), X5 \
+	PADDL    bias<>(SB), X4 \
+	PSLLL    $23, X5 \
+	PSLLL    $23, X4 \
+	MULPS    X5, X0 \
+	MULPS    X4, X0
 
 // EXPCLAMPED: X0 = Exp(X0), for arguments in [−104, 89]. X1…X5 are scratch.
 #define EXPCLAMPED \
@@ -334,32 +333,32 @@ done:
 
 // EXPM1PARTS: from x in X0: X4 = s, X2, X3 = q, in float64. X0…X5 are scratch.
 #define EXPM1PARTS \
-	MOVAPS expm1Lowest<>(SB), X1 \
-	MAXPS  X0, X1 \
-	MOVAPS X1, X0 \
+	MOVAPS   expm1Lowest<>(SB), X1 \
+	MAXPS    X0, X1 \
+	MOVAPS   X1, X0 \
 	REDUCE(ln2D<>(SB)) \
-	PADDL  bias<>(SB), X4 \
-	PSLLL  $23, X4 \
+	PADDL    bias<>(SB), X4 \
+	PSLLL    $23, X4 \
 	CVTPD2PS X0, X0 \
 	CVTPD2PS X1, X1 \
-	MOVAPS X0, X5 \
-	MOVLHPS X1, X5 \
+	MOVAPS   X0, X5 \
+	MOVLHPS  X1, X5 \
 	CVTPS2PD X0, X0 \
 	CVTPS2PD X1, X1 \
-	MOVAPS expm4<>(SB), X2 \
-	MOVAPS X2, X3 \
+	MOVAPS   expm4<>(SB), X2 \
+	MOVAPS   X2, X3 \
 	FMAIN(X2, X3, X0, X1, expm3Big7<>(SB), big7<>(SB)) \
 	FMAIN(X2, X3, X0, X1, expm2Big5<>(SB), big5<>(SB)) \
 	FMAIN(X2, X3, X0, X1, expm1Big3<>(SB), big3<>(SB)) \
 	FMA(X2, X3, X0, X1, expm0<>(SB)) \
-	MULPS  X5, X5 \ // r·r
-	PSHUFD $0xee, X5, X6 \
+	MULPS    X5, X5 \ // r·r
+	PSHUFD   $0xee, X5, X6 \
 	CVTPS2PD X5, X5 \
 	CVTPS2PD X6, X6 \
-	MULPD  X5, X2 \ // q = p·(r·r) + r
-	MULPD  X6, X3 \
-	ADDPD  X0, X2 \
-	ADDPD  X1, X3 \
+	MULPD    X5, X2 \ // q = p·(r·r) + r
+	MULPD    X6, X3 \
+	ADDPD    X0, X2 \
+	ADDPD    X1, X3 \
 	ROUND(X2, X3)
 
 // SIGMOIDD: X2, X3 = SigmoidOf(X12), in float64 and not yet rounded to float32; X1 = w. X0…X7 are scratch.
@@ -414,21 +413,21 @@ done:
 // In log1pFinite(z) with z in [0, 1], k is 0 or 1: with h = ½ where 1 + z ≥ 1½ and 0 elsewhere, its s is 1 − h, and
 // z·s is exact, so that f = z·s − h; and k·ln 2 is exact too.
 #define SOFTPLUS \
-	MOVAPS X12, X0 \
+	MOVAPS   X12, X0 \
 	EXPNEGATIVE \
-	MOVAPS one<>(SB), X1 \
-	MOVAPS X1, X2 \
-	ADDPS  X0, X2 \
-	MOVAPS threeHalves<>(SB), X7 \
-	CMPPS  X2, X7, $2 \ // 1½ ≤ 1 + z
-	MOVAPS half<>(SB), X2 \
-	ANDPS  X7, X2 \ // h
-	SUBPS  X2, X1 \
-	MULPS  X1, X0 \
-	SUBPS  X2, X0 \ // f
+	MOVAPS   one<>(SB), X1 \
+	MOVAPS   X1, X2 \
+	ADDPS    X0, X2 \
+	MOVAPS   threeHalves<>(SB), X7 \
+	CMPPS    X2, X7, $2 \ // 1½ ≤ 1 + z
+	MOVAPS   half<>(SB), X2 \
+	ANDPS    X7, X2 \ // h
+	SUBPS    X2, X1 \
+	MULPS    X1, X0 \
+	SUBPS    X2, X0 \ // f
 	WIDEN(X0, X4, X5) \
-	MOVAPS log0<>(SB), X2 \
-	MOVAPS X2, X3 \
+	MOVAPS   log0<>(SB), X2 \
+	MOVAPS   X2, X3 \
 	FMAIN(X2, X3, X4, X5, log1Big4<>(SB), big4<>(SB)) \
 	FMA(X2, X3, X4, X5, log2<>(SB)) \
 	FMA(X2, X3, X4, X5, log3<>(SB)) \
@@ -437,51 +436,51 @@ done:
 	FMA(X2, X3, X4, X5, log6<>(SB)) \
 	FMA(X2, X3, X4, X5, log7<>(SB)) \
 	FMA(X2, X3, X4, X5, log8<>(SB)) \
-	MULPS  X0, X0 \ // f·f
+	MULPS    X0, X0 \ // f·f
 	WIDEN(X0, X1, X6) \
-	MULPD  X1, X2 \
-	MULPD  X6, X3 \
-	ADDPD  X4, X2 \ // p·(f·f) + f
-	ADDPD  X5, X3 \
+	MULPD    X1, X2 \
+	MULPD    X6, X3 \
+	ADDPD    X4, X2 \ // p·(f·f) + f
+	ADDPD    X5, X3 \
 	CVTPD2PS X2, X0 \
 	CVTPD2PS X3, X3 \
 	MOVLHPS  X3, X0 \
-	ANDPS  ln2Single<>(SB), X7 \
-	ADDPS  X7, X0 \
-	XORPS  X1, X1 \
-	CMPPS  X12, X1, $1 \ // 0 < x
-	ANDPS  X12, X1 \
-	ADDPS  X1, X0
+	ANDPS    ln2Single<>(SB), X7 \
+	ADDPS    X7, X0 \
+	XORPS    X1, X1 \
+	CMPPS    X12, X1, $1 \ // 0 < x
+	ANDPS    X12, X1 \
+	ADDPS    X1, X0
 
 // EXPM1NEGATIVE: X0 = expm1Negative(X0). X1…X6 are scratch.
 #define EXPM1NEGATIVE \
 	EXPM1PARTS \
-	MOVAPS X4, X0 \
-	SUBPS  one<>(SB), X0 \
+	MOVAPS   X4, X0 \
+	SUBPS    one<>(SB), X0 \
 	WIDEN(X4, X5, X6) \
-	MULPD  X5, X2 \
-	MULPD  X6, X3 \
+	MULPD    X5, X2 \
+	MULPD    X6, X3 \
 	WIDEN(X0, X4, X5) \
-	ADDPD  X4, X2 \ // s·q + (s − 1)
-	ADDPD  X5, X3 \
+	ADDPD    X4, X2 \ // s·q + (s − 1)
+	ADDPD    X5, X3 \
 	CVTPD2PS X2, X0 \
 	CVTPD2PS X3, X3 \
 	MOVLHPS  X3, X0
 
 // NORMALTAIL: from x in X0: X12 = x, X10 = x clamped to [−15, 15], X0 = z, X8 = p, X9 = q. X1…X7 are scratch.
 #define NORMALTAIL \
-	MOVAPS X0, X12 \
-	MOVAPS geluHighest<>(SB), X1 \
-	MINPS  X0, X1 \
-	MOVAPS geluLowest<>(SB), X10 \
-	MAXPS  X1, X10 \
-	MOVAPS X10, X7 \
-	ANDPS  magnitude<>(SB), X7 \ // a
+	MOVAPS   X0, X12 \
+	MOVAPS   geluHighest<>(SB), X1 \
+	MINPS    X0, X1 \
+	MOVAPS   geluLowest<>(SB), X10 \
+	MAXPS    X1, X10 \
+	MOVAPS   X10, X7 \
+	ANDPS    magnitude<>(SB), X7 \ // a
 	WIDEN(X7, X0, X1) \
-	MOVAPS tailP0<>(SB), X2 \
-	MOVAPS X2, X3 \
-	MOVAPS tailQ0<>(SB), X4 \
-	MOVAPS X4, X5 \
+	MOVAPS   tailP0<>(SB), X2 \
+	MOVAPS   X2, X3 \
+	MOVAPS   tailQ0<>(SB), X4 \
+	MOVAPS   X4, X5 \
 	FMA(X2, X3, X0, X1, tailP1<>(SB)) \
 	FMA(X4, X5, X0, X1, tailQ1<>(SB)) \
 	FMA(X2, X3, X0, X1, tailP2<>(SB)) \
@@ -497,27 +496,27 @@ done:
 	CVTPD2PS X4, X9 \
 	CVTPD2PS X5, X5 \
 	MOVLHPS  X5, X9 \
-	MOVAPS  tailPShort<>(SB), X2 \
-	PCMPEQL X7, X2 \
-	PSUBL   X2, X8 \
-	MOVAPS  tailQShort<>(SB), X2 \
-	PCMPEQL X7, X2 \
-	PSUBL   X2, X9 \
-	MULPS  X7, X7 \ // h = a·a
+	MOVAPS   tailPShort<>(SB), X2 \
+	PCMPEQL  X7, X2 \
+	PSUBL    X2, X8 \
+	MOVAPS   tailQShort<>(SB), X2 \
+	PCMPEQL  X7, X2 \
+	PSUBL    X2, X9 \
+	MULPS    X7, X7 \ // h = a·a
 	WIDEN(X7, X2, X3) \
-	MULPD  X0, X0 \
-	MULPD  X1, X1 \
-	SUBPD  X2, X0 \ // l = a·a − h, exact in float64
-	SUBPD  X3, X1 \
+	MULPD    X0, X0 \
+	MULPD    X1, X1 \
+	SUBPD    X2, X0 \ // l = a·a − h, exact in float64
+	SUBPD    X3, X1 \
 	CVTPD2PS X0, X6 \
 	CVTPD2PS X1, X1 \
 	MOVLHPS  X1, X6 \
-	MOVAPS minusHalf<>(SB), X0 \
-	MULPS  X0, X6 \
-	MULPS  X7, X0 \ // expSum(−½·h, −½·l)
+	MOVAPS   minusHalf<>(SB), X0 \
+	MULPS    X0, X6 \
+	MULPS    X7, X0 \ // expSum(−½·h, −½·l)
 	REDUCE(ln2SplitD<>(SB)) \
 	NARROW(X0, X1) \
-	ADDPS  X0, X6 \
+	ADDPS    X0, X6 \
 	WIDEN(X6, X0, X1) \
 	EXPPOLYNOMIAL
 
@@ -596,11 +595,11 @@ done:
 	ANDPS  X1, X0
 
 #define RELU6SLOPE \
-	XORPS  X1, X1 \
-	CMPPS  X0, X1, $1 \ // 0 < x
-	CMPPS  six<>(SB), X0, $1 \ // x < 6
-	ANDPS  X1, X0 \
-	ANDPS  one<>(SB), X0
+	XORPS X1, X1 \
+	CMPPS X0, X1, $1 \ // 0 < x
+	CMPPS six<>(SB), X0, $1 \ // x < 6
+	ANDPS X1, X0 \
+	ANDPS one<>(SB), X0
 
 #define LEAKYRELUSLOPE \ // X13 = α
 	XORPS  X1, X1 \
@@ -690,16 +689,13 @@ done:
 #define GELUTANHBODY \
 	GELUTANHARGUMENT \
 	SIGMOID \
-	MULPS  X10, X0
+	MULPS X10, X0
 
 #define MISHBODY \
 	MISHPARTS \
 	DIVPS  X2, X1 \
 	MOVAPS X12, X0 \
 	MULPS  X1, X0
-
-#define HARDSIGMOIDBODY \
-	HARDSIGMOID
 
 #define HARDSILUBODY \
 	MOVAPS X0, X12 \
@@ -738,20 +734,20 @@ done:
 	SIGMOID
 
 #define SIGMOIDSLOPE \ // y − y·y, unless a |y| is so large that rounding twice can show
-	MOVAPS X0, X1 \
-	ANDPS  magnitude<>(SB), X1 \
-	MOVAPS steepest<>(SB), X2 \
-	CMPPS  X1, X2, $1 \ // steepest < |y|
+	MOVAPS   X0, X1 \
+	ANDPS    magnitude<>(SB), X1 \
+	MOVAPS   steepest<>(SB), X2 \
+	CMPPS    X1, X2, $1 \ // steepest < |y|
 	MOVMSKPS X2, AX \
-	TESTL  AX, AX \
-	JNZ    done \
+	TESTL    AX, AX \
+	JNZ      done \
 	WIDEN(X0, X2, X3) \
-	MOVAPS X2, X0 \
-	MOVAPS X3, X1 \
-	MULPD  X2, X2 \
-	MULPD  X3, X3 \
-	SUBPD  X2, X0 \
-	SUBPD  X3, X1 \
+	MOVAPS   X2, X0 \
+	MOVAPS   X3, X1 \
+	MULPD    X2, X2 \
+	MULPD    X3, X3 \
+	SUBPD    X2, X0 \
+	SUBPD    X3, X1 \
 	NARROW(X0, X1)
 
 #define TANHSLOPE \ // 1 − y·y
@@ -766,20 +762,20 @@ done:
 
 #define GELUSLOPE \
 	NORMALTAIL \
-	MULPS  X0, X10 \ // x·z
-	MULPS  X8, X0 \
-	DIVPS  X9, X0 \ // (z·p) / q
-	XORPS  X1, X1 \
-	CMPPS  X1, X12, $1 \ // x < 0
-	MOVAPS one<>(SB), X1 \
-	SUBPS  X0, X1 \
+	MULPS    X0, X10 \ // x·z
+	MULPS    X8, X0 \
+	DIVPS    X9, X0 \ // (z·p) / q
+	XORPS    X1, X1 \
+	CMPPS    X1, X12, $1 \ // x < 0
+	MOVAPS   one<>(SB), X1 \
+	SUBPS    X0, X1 \
 	SELECT(X12, X0, X1) \
 	WIDEN(X10, X2, X3) \
 	WIDEN(X0, X4, X5) \
-	MULPD  invSqrt2PiD<>(SB), X2 \
-	MULPD  invSqrt2PiD<>(SB), X3 \
-	ADDPD  X4, X2 \
-	ADDPD  X5, X3 \
+	MULPD    invSqrt2PiD<>(SB), X2 \
+	MULPD    invSqrt2PiD<>(SB), X3 \
+	ADDPD    X4, X2 \
+	ADDPD    X5, X3 \
 	CVTPD2PS X2, X0 \
 	CVTPD2PS X3, X3 \
 	MOVLHPS  X3, X0
@@ -803,51 +799,51 @@ done:
 
 #define MISHSLOPE \
 	MISHPARTS \
-	MOVAPS one<>(SB), X3 \
-	ADDPS  X0, X3 \
-	MOVAPS X0, X4 \
-	ADDPS  X4, X4 \
-	ADDPS  X4, X4 \
-	MULPS  X4, X3 \ // k = 4z·(1 + z)
-	MOVAPS X7, X4 \ // · (x's sign bit ? 1 : z)
-	ANDPS  one<>(SB), X4 \
-	ANDNPS X0, X7 \
-	ORPS   X4, X7 \
-	MULPS  X7, X3 \
-	DIVPS  X2, X3 \ // k / d
+	MOVAPS   one<>(SB), X3 \
+	ADDPS    X0, X3 \
+	MOVAPS   X0, X4 \
+	ADDPS    X4, X4 \
+	ADDPS    X4, X4 \
+	MULPS    X4, X3 \ // k = 4z·(1 + z)
+	MOVAPS   X7, X4 \ // · (x's sign bit ? 1 : z)
+	ANDPS    one<>(SB), X4 \
+	ANDNPS   X0, X7 \
+	ORPS     X4, X7 \
+	MULPS    X7, X3 \
+	DIVPS    X2, X3 \ // k / d
 	WIDEN(X3, X4, X5) \
 	WIDEN(X12, X6, X7) \
-	MULPD  X6, X4 \
-	MULPD  X7, X5 \
+	MULPD    X6, X4 \
+	MULPD    X7, X5 \
 	WIDEN(X1, X6, X7) \
-	ADDPD  X6, X4 \ // x·(k/d) + n
-	ADDPD  X7, X5 \
+	ADDPD    X6, X4 \ // x·(k/d) + n
+	ADDPD    X7, X5 \
 	CVTPD2PS X4, X0 \
 	CVTPD2PS X5, X5 \
 	MOVLHPS  X5, X0 \
-	DIVPS  X2, X0
+	DIVPS    X2, X0
 
 #define HARDSIGMOIDSLOPE \
-	ADDPS  three<>(SB), X0 \
-	XORPS  X1, X1 \
-	CMPPS  X0, X1, $1 \ // 0 < x + 3
-	CMPPS  six<>(SB), X0, $1 \ // x + 3 < 6
-	ANDPS  X1, X0 \
-	ANDPS  sixth<>(SB), X0
+	ADDPS three<>(SB), X0 \
+	XORPS X1, X1 \
+	CMPPS X0, X1, $1 \ // 0 < x + 3
+	CMPPS six<>(SB), X0, $1 \ // x + 3 < 6
+	ANDPS X1, X0 \
+	ANDPS sixth<>(SB), X0
 
 #define HARDSILUSLOPE \
-	MOVAPS X0, X12 \
+	MOVAPS   X0, X12 \
 	HARDSIGMOID \
-	MOVAPS X0, X4 \
-	MOVAPS X12, X0 \
+	MOVAPS   X0, X4 \
+	MOVAPS   X12, X0 \
 	HARDSIGMOIDSLOPE \
 	WIDEN(X0, X2, X3) \
 	WIDEN(X12, X5, X6) \
-	MULPD  X5, X2 \
-	MULPD  X6, X3 \
+	MULPD    X5, X2 \
+	MULPD    X6, X3 \
 	WIDEN(X4, X5, X6) \
-	ADDPD  X5, X2 \ // x·slope + hardSigmoid(x)
-	ADDPD  X6, X3 \
+	ADDPD    X5, X2 \ // x·slope + hardSigmoid(x)
+	ADDPD    X6, X3 \
 	CVTPD2PS X2, X0 \
 	CVTPD2PS X3, X3 \
 	MOVLHPS  X3, X0
@@ -893,9 +889,9 @@ TEXT ·relu6SSE2(SB), NOSPLIT, $0-48
 // func leakyReLUSSE2(y, x []float32, alpha float32)
 // y[i] = leakyReLU(x[i], α)
 TEXT ·leakyReLUSSE2(SB), NOSPLIT, $0-52
-	MOVQ y_base+0(FP), DI
-	MOVQ x_base+24(FP), SI
-	MOVQ x_len+32(FP), CX
+	MOVQ  y_base+0(FP), DI
+	MOVQ  x_base+24(FP), SI
+	MOVQ  x_len+32(FP), CX
 	MOVSS alpha+48(FP), X13
 	BROADCAST(X13)
 	MAP(LEAKYRELUBODY)
@@ -904,9 +900,9 @@ TEXT ·leakyReLUSSE2(SB), NOSPLIT, $0-52
 // func eluSSE2(y, x []float32, alpha, divisor float32)
 // y[i] = x[i] > 0 ? x[i] : α·expm1Negative(x[i]/divisor)
 TEXT ·eluSSE2(SB), NOSPLIT, $0-56
-	MOVQ y_base+0(FP), DI
-	MOVQ x_base+24(FP), SI
-	MOVQ x_len+32(FP), CX
+	MOVQ  y_base+0(FP), DI
+	MOVQ  x_base+24(FP), SI
+	MOVQ  x_len+32(FP), CX
 	MOVSS alpha+48(FP), X13
 	BROADCAST(X13)
 	MOVSS divisor+52(FP), X14
@@ -974,7 +970,7 @@ TEXT ·hardSigmoidSSE2(SB), NOSPLIT, $0-48
 	MOVQ y_base+0(FP), DI
 	MOVQ x_base+24(FP), SI
 	MOVQ x_len+32(FP), CX
-	MAP(HARDSIGMOIDBODY)
+	MAP(HARDSIGMOID)
 	RET
 
 // func hardSiLUSSE2(y, x []float32)
@@ -989,9 +985,9 @@ TEXT ·hardSiLUSSE2(SB), NOSPLIT, $0-48
 // func softplusSSE2(y, x []float32, sign float32)
 // y[i] = SoftplusOf(x[i]) for sign +0, −SoftplusOf(−x[i]) for sign −0
 TEXT ·softplusSSE2(SB), NOSPLIT, $0-52
-	MOVQ y_base+0(FP), DI
-	MOVQ x_base+24(FP), SI
-	MOVQ x_len+32(FP), CX
+	MOVQ  y_base+0(FP), DI
+	MOVQ  x_base+24(FP), SI
+	MOVQ  x_len+32(FP), CX
 	MOVSS sign+48(FP), X13
 	BROADCAST(X13)
 	MAP(SOFTPLUSBODY)
@@ -1018,9 +1014,9 @@ TEXT ·softsignSSE2(SB), NOSPLIT, $0-48
 // func expSSE2(y, x []float32, largest float32)
 // y[i] = Exp(x[i] − largest)
 TEXT ·expSSE2(SB), NOSPLIT, $0-52
-	MOVQ y_base+0(FP), DI
-	MOVQ x_base+24(FP), SI
-	MOVQ x_len+32(FP), CX
+	MOVQ  y_base+0(FP), DI
+	MOVQ  x_base+24(FP), SI
+	MOVQ  x_len+32(FP), CX
 	MOVSS largest+48(FP), X13
 	BROADCAST(X13)
 	MAP(EXPBODY)
@@ -1029,9 +1025,9 @@ TEXT ·expSSE2(SB), NOSPLIT, $0-52
 // func divideSSE2(y, x []float32, divisor float32)
 // y[i] = x[i] / divisor
 TEXT ·divideSSE2(SB), NOSPLIT, $0-52
-	MOVQ y_base+0(FP), DI
-	MOVQ x_base+24(FP), SI
-	MOVQ x_len+32(FP), CX
+	MOVQ  y_base+0(FP), DI
+	MOVQ  x_base+24(FP), SI
+	MOVQ  x_len+32(FP), CX
 	MOVSS divisor+48(FP), X13
 	BROADCAST(X13)
 	MAP(DIVIDEBODY)
@@ -1040,9 +1036,9 @@ TEXT ·divideSSE2(SB), NOSPLIT, $0-52
 // func subtractSSE2(y, x []float32, a, b float32)
 // y[i] = x[i] − a − b
 TEXT ·subtractSSE2(SB), NOSPLIT, $0-56
-	MOVQ y_base+0(FP), DI
-	MOVQ x_base+24(FP), SI
-	MOVQ x_len+32(FP), CX
+	MOVQ  y_base+0(FP), DI
+	MOVQ  x_base+24(FP), SI
+	MOVQ  x_len+32(FP), CX
 	MOVSS a+48(FP), X13
 	BROADCAST(X13)
 	MOVSS b+52(FP), X14
@@ -1073,10 +1069,10 @@ TEXT ·relu6GradientSSE2(SB), NOSPLIT, $0-72
 // func leakyReLUGradientSSE2(dx, dy, x []float32, alpha float32)
 // dx[i] = dy[i]·leakyReLUSlope(x[i], α)
 TEXT ·leakyReLUGradientSSE2(SB), NOSPLIT, $0-76
-	MOVQ dx_base+0(FP), DI
-	MOVQ dy_base+24(FP), R9
-	MOVQ x_base+48(FP), SI
-	MOVQ x_len+56(FP), CX
+	MOVQ  dx_base+0(FP), DI
+	MOVQ  dy_base+24(FP), R9
+	MOVQ  x_base+48(FP), SI
+	MOVQ  x_len+56(FP), CX
 	MOVSS alpha+72(FP), X13
 	BROADCAST(X13)
 	MULTIPLY(LEAKYRELUSLOPE)
@@ -1085,11 +1081,11 @@ TEXT ·leakyReLUGradientSSE2(SB), NOSPLIT, $0-76
 // func eluGradientSSE2(dx, dy, x, y []float32, addend, divisor float32)
 // dx[i] = dy[i]·(x[i] > 0 ? 1 : y[i]/divisor + addend)
 TEXT ·eluGradientSSE2(SB), NOSPLIT, $0-104
-	MOVQ dx_base+0(FP), DI
-	MOVQ dy_base+24(FP), R9
-	MOVQ x_base+48(FP), SI
-	MOVQ y_base+72(FP), R10
-	MOVQ x_len+56(FP), CX
+	MOVQ  dx_base+0(FP), DI
+	MOVQ  dy_base+24(FP), R9
+	MOVQ  x_base+48(FP), SI
+	MOVQ  y_base+72(FP), R10
+	MOVQ  x_len+56(FP), CX
 	MOVSS addend+96(FP), X13
 	BROADCAST(X13)
 	MOVSS divisor+100(FP), X14
@@ -1183,10 +1179,10 @@ TEXT ·hardSiLUGradientSSE2(SB), NOSPLIT, $0-72
 // func softplusGradientSSE2(dx, dy, x []float32, sign float32)
 // dx[i] = dy[i]·SigmoidOf(x[i]) for sign +0, dy[i]·SigmoidOf(−x[i]) for sign −0
 TEXT ·softplusGradientSSE2(SB), NOSPLIT, $0-76
-	MOVQ dx_base+0(FP), DI
-	MOVQ dy_base+24(FP), R9
-	MOVQ x_base+48(FP), SI
-	MOVQ x_len+56(FP), CX
+	MOVQ  dx_base+0(FP), DI
+	MOVQ  dy_base+24(FP), R9
+	MOVQ  x_base+48(FP), SI
+	MOVQ  x_len+56(FP), CX
 	MOVSS sign+72(FP), X13
 	BROADCAST(X13)
 	MULTIPLY(SIGMOIDOFSLOPE)
@@ -1225,10 +1221,10 @@ TEXT ·expGradientSSE2(SB), NOSPLIT, $0-72
 // func softmaxGradientSSE2(dx, dy, y []float32, mean float32)
 // dx[i] = (dy[i] − mean)·y[i]
 TEXT ·softmaxGradientSSE2(SB), NOSPLIT, $0-76
-	MOVQ dx_base+0(FP), DI
-	MOVQ dy_base+24(FP), R9
-	MOVQ y_base+48(FP), SI
-	MOVQ y_len+56(FP), CX
+	MOVQ  dx_base+0(FP), DI
+	MOVQ  dy_base+24(FP), R9
+	MOVQ  y_base+48(FP), SI
+	MOVQ  y_len+56(FP), CX
 	MOVSS mean+72(FP), X13
 	BROADCAST(X13)
 	MULTIPLY(SOFTMAXSLOPE)
@@ -1251,10 +1247,10 @@ loop:
 	JMP    loop
 
 tail:
-	ADDQ  $4, CX
-	JZ    join
+	ADDQ   $4, CX
+	JZ     join
 	LOADFEW(SI, X1, X2)
-	MAXPS X0, X1
+	MAXPS  X0, X1
 	MOVAPS X1, X0
 
 join:
