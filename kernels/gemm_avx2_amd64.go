@@ -11,29 +11,12 @@ var microkernelsAVX2 = microkernels{
 
 func productsAVX2(t *table) { microkernelsAVX2.fill(t) }
 
-// tilesAVX2 computes m rows in tiles of height ≤ 6, the last one of what is left.
-func tilesAVX2(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, add bool) {
-	columns, inputs := unsafe.Slice(c, (m-1)*rsC+n), unsafe.Slice(a, (m-1)*rsA+(k-1)*csA+1)
-	for i := 0; i < m; i += height {
-		tileAVX2(&columns[i*rsC], &inputs[i*rsA], b, bias, min(height, m-i), n, k, rsA, csA, rsB, rsC, add)
-	}
-}
-
-// copyPanelAVX2 copies dst[i·16 + j] = src[i·ldSrc + j] for i < rows and j < cols ≤ 16, and 0 for cols ≤ j < 16.
-func copyPanelAVX2(dst, src *float32, rows, cols, ldSrc int) {
-	to, from := unsafe.Slice(dst, rows*16), unsafe.Slice(src, (rows-1)*ldSrc+cols)
-	for i := range rows {
-		row := to[i*16:][:16]
-		clear(row[copy(row, from[i*ldSrc:][:cols]):])
-	}
-}
-
-// tileAVX2 computes a tile of m ≤ 6 rows and n ≤ 16 columns, each element one chain of fused multiply-adds over k ≥ 1
-// terms: s = bias[j], or +0 if bias is nil; s = fma(a[i·rsA + p·csA], b[p·rsB + j], s) for p < k. It stores
-// c[i·rsC + j] = s, or c[i·rsC + j] + s if add. The strides count elements.
+// tilesAVX2 computes m rows by n ≤ 16 columns, each element one chain of fused multiply-adds over k ≥ 1 terms:
+// s = bias[j], or +0 if bias is nil; s = fma(a[i·rsA + p·csA], b[p·rsB + j], s) for p < k. It stores
+// c[i·rsC + j] = s, or c[i·rsC + j] + s if add, in tiles of height ≤ 6 rows. The strides count elements.
 //
 //go:noescape
-func tileAVX2(c, a, b, bias *float32, m, n, k, rsA, csA, rsB, rsC int, add bool)
+func tilesAVX2(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, add bool)
 
 // tileRowAVX2 computes a row of n columns, each element one chain of fused multiply-adds over k ≥ 1 terms:
 // s = bias[j], or +0 if bias is nil; s = fma(a[p·csA], b[p·rsB + j], s) for p < k. It stores c[j] = s, or c[j] + s if
@@ -92,3 +75,8 @@ func addRowsAVX2(s, a, b *float32, n, rows, csA, rsB int)
 //
 //go:noescape
 func transposeAVX2(dst, src *float32, rows, cols, ldDst, ldSrc int)
+
+// copyPanelAVX2 copies dst[i·16 + j] = src[i·ldSrc + j] for i < rows and j < cols ≤ 16, and 0 for cols ≤ j < 16.
+//
+//go:noescape
+func copyPanelAVX2(dst, src *float32, rows, cols, ldSrc int)

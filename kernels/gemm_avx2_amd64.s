@@ -14,6 +14,17 @@ DATA lanes<>+48(SB)/8, $0
 DATA lanes<>+56(SB)/8, $0
 GLOBL lanes<>(SB), RODATA|NOPTR, $64
 
+// zeros stand for a bias that is nil.
+DATA zeros<>+0(SB)/8, $0
+DATA zeros<>+8(SB)/8, $0
+DATA zeros<>+16(SB)/8, $0
+DATA zeros<>+24(SB)/8, $0
+DATA zeros<>+32(SB)/8, $0
+DATA zeros<>+40(SB)/8, $0
+DATA zeros<>+48(SB)/8, $0
+DATA zeros<>+56(SB)/8, $0
+GLOBL zeros<>(SB), RODATA|NOPTR, $64
+
 // A tile of m rows is written once, for each row an operation OP(a, c, left, right, xright): a and c address the row
 // in A and in C, left holds its sums of columns 0…7, right those of columns n−8…n−1 (some of which left may have too,
 // which spares masks), or of all columns if there are at most eight; xright is the lower half of right. ROWSm applies
@@ -76,86 +87,87 @@ GLOBL lanes<>(SB), RODATA|NOPTR, $64
 
 // SUM is the chains over p, two terms a turn; if k is odd it begins in the middle of the first turn.
 #define SUM(ROWS, LOAD, MULTIPLY, even, odd) \
-	INCQ CX          \
-	SHRQ $1, CX      \ // (k+1)/2 turns
-	JCC  odd         \
-even:                \
-	LOAD             \
-	ROWS(MULTIPLY)   \
-	ADDQ R9, SI      \ // a += csA
-	ADDQ R9, DX      \
-	ADDQ R10, BX     \ // b += rsB
-odd:                 \
-	LOAD             \
-	ROWS(MULTIPLY)   \
-	ADDQ R9, SI      \
-	ADDQ R9, DX      \
-	ADDQ R10, BX     \
-	DECQ CX          \
+	MOVQ k+56(FP), CX \
+	INCQ CX           \
+	SHRQ $1, CX       \ // (k+1)/2 turns
+	JCC  odd          \
+even:                 \
+	LOAD              \
+	ROWS(MULTIPLY)    \
+	ADDQ R9, SI       \ // a += csA
+	ADDQ R9, DX       \
+	ADDQ R10, BX      \ // b += rsB
+odd:                  \
+	LOAD              \
+	ROWS(MULTIPLY)    \
+	ADDQ R9, SI       \
+	ADDQ R9, DX       \
+	ADDQ R10, BX      \
+	DECQ CX           \
 	JNZ  even
 
-// TILE_9_TO_16, TILE_8 and TILE_1_TO_7 are all of a tile after the loads of its bias. In the first, the pointers into
-// A become pointers into the right columns of C after the sum.
+// TILE_9_TO_16, TILE_8 and TILE_1_TO_7 are all of a tile. In the first, the pointers into A become pointers into the
+// right columns of C after the sum.
 #define TILE_9_TO_16(ROWS, begin, start, even, odd, store) \
-begin:                          \
-	CMPB add+88(FP), $0         \
-	JEQ  start                  \
-	ROWS(PREFETCH_C)            \
-start:                          \
-	ROWS(START_LEFT)            \
-	ROWS(START_RIGHT)           \
+begin:                           \
+	VMOVUPS (R15), Y12           \
+	VMOVUPS (R15)(R12*4), Y13    \
+	CMPB    add+96(FP), $0       \
+	JEQ     start                \
+	ROWS(PREFETCH_C)             \
+start:                           \
+	ROWS(START_LEFT)             \
+	ROWS(START_RIGHT)            \
 	SUM(ROWS, LOAD_9_TO_16, MULTIPLY, even, odd) \
-	LEAQ (DI)(R12*4), SI        \
-	LEAQ (R13)(R12*4), DX       \
-	MOVQ R11, R8                \
-	CMPB add+88(FP), $0         \
-	JEQ  store                  \
-	ROWS(ADD_BOTH)              \
-store:                          \
-	ROWS(STORE_BOTH)            \
-	VZEROUPPER                  \
-	RET
+	LEAQ    (DI)(R12*4), SI      \
+	LEAQ    (R13)(R12*4), DX     \
+	MOVQ    R11, R8              \
+	CMPB    add+96(FP), $0       \
+	JEQ     store                \
+	ROWS(ADD_BOTH)               \
+store:                           \
+	ROWS(STORE_BOTH)             \
+	JMP     next
 
 #define TILE_8(ROWS, begin, even, odd, store) \
-begin:                          \
-	ROWS(START_RIGHT)           \
+begin:                           \
+	VMOVUPS (R15), Y13           \
+	ROWS(START_RIGHT)            \
 	SUM(ROWS, LOAD_8, MULTIPLY_RIGHT, even, odd) \
-	CMPB add+88(FP), $0         \
-	JEQ  store                  \
-	ROWS(ADD_RIGHT)             \
-store:                          \
-	ROWS(STORE_RIGHT)           \
-	VZEROUPPER                  \
-	RET
+	CMPB    add+96(FP), $0       \
+	JEQ     store                \
+	ROWS(ADD_RIGHT)              \
+store:                           \
+	ROWS(STORE_RIGHT)            \
+	JMP     next
 
 #define NEXT_COLUMNS(bytes) \
 	ADDQ $bytes, DI  \
 	ADDQ $bytes, R13
 
-#define TILE_1_TO_7(ROWS, begin, even, odd, store, below4, below2, done) \
-begin:                          \
-	ROWS(START_RIGHT)           \
+#define TILE_1_TO_7(ROWS, begin, even, odd, store, below4, below2) \
+begin:                           \
+	VMASKMOVPS (R15), Y15, Y13   \
+	ROWS(START_RIGHT)            \
 	SUM(ROWS, LOAD_1_TO_7, MULTIPLY_RIGHT, even, odd) \
-	CMPB add+88(FP), $0         \
-	JEQ  store                  \
-	ROWS(ADD_MASKED)            \
-store:                          \
-	TESTB $4, R12               \
-	JEQ   below4                \
-	ROWS(STORE_4)               \
-	NEXT_COLUMNS(16)            \
-below4:                         \
-	TESTB $2, R12               \
-	JEQ   below2                \
-	ROWS(STORE_2)               \
-	NEXT_COLUMNS(8)             \
-below2:                         \
-	TESTB $1, R12               \
-	JEQ   done                  \
-	ROWS(STORE_1)               \
-done:                           \
-	VZEROUPPER                  \
-	RET
+	CMPB  add+96(FP), $0         \
+	JEQ   store                  \
+	ROWS(ADD_MASKED)             \
+store:                           \
+	TESTB $4, R12                \
+	JEQ   below4                 \
+	ROWS(STORE_4)                \
+	NEXT_COLUMNS(16)             \
+below4:                          \
+	TESTB $2, R12                \
+	JEQ   below2                 \
+	ROWS(STORE_2)                \
+	NEXT_COLUMNS(8)              \
+below2:                          \
+	TESTB $1, R12                \
+	JEQ   next                   \
+	ROWS(STORE_1)                \
+	JMP   next
 
 #define BY_ROWS(one, two, three, four, five, six) \
 	CMPQ AX, $6 \
@@ -168,96 +180,117 @@ done:                           \
 	JGT  three  \
 	JMP  one
 
-// func tileAVX2(c, a, b, bias *float32, m, n, k, rsA, csA, rsB, rsC int, add bool)
+// func tilesAVX2(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, add bool)
 //
 //	s[i,j] = bias[j] (+0 without); for p < k: s[i,j] = fma(a[i·rsA + p·csA], b[p·rsB + j], s[i,j])
-//	c[i·rsC + j] = s[i,j], or c[i·rsC + j] + s[i,j] if add, for i < m ≤ 6, j < n ≤ 16
+//	c[i·rsC + j] = s[i,j], or c[i·rsC + j] + s[i,j] if add, for i < m, j < n ≤ 16
+//
+// in tiles of height ≤ 6 rows, the last two as even as possible: a tile of two rows would take as long as one of four.
 //
 //	SI, DX  a of rows 0 and 3 at step p; R8   rsA in bytes;  Y0…Y11   sums, left and right of each row
 //	        c's right columns at last         rsC at last
 //	BX      b at step p                  R9   csA in bytes   Y12, Y13 bias; b, left and right
 //	DI, R13 c of rows 0 and 3            R10  rsB in bytes   Y14      an element of a; a row of c
-//	AX      m                            R11  rsC in bytes   Y15      mask of n < 8 lanes
-//	R12     n, or n−8 if more than that  CX   turns left     R15      bias
-TEXT ·tileAVX2(SB), NOSPLIT, $0-89
-	MOVQ   c+0(FP), DI
-	MOVQ   a+8(FP), SI
-	MOVQ   b+16(FP), BX
-	MOVQ   bias+24(FP), R15
-	MOVQ   m+32(FP), AX
-	MOVQ   n+40(FP), R12
-	MOVQ   k+48(FP), CX
-	MOVQ   rsA+56(FP), R8
-	MOVQ   csA+64(FP), R9
-	MOVQ   rsB+72(FP), R10
-	MOVQ   rsC+80(FP), R11
-	SHLQ   $2, R8
-	SHLQ   $2, R9
-	SHLQ   $2, R10
-	SHLQ   $2, R11
-	LEAQ   (R8)(R8*2), DX
-	ADDQ   SI, DX                   // row 3 of A
-	LEAQ   (R11)(R11*2), R13
-	ADDQ   DI, R13                  // row 3 of C
-	VXORPS X12, X12, X12
-	VXORPS X13, X13, X13
-	CMPQ   R12, $8
-	JLT    short
-	JEQ    half
-
-	SUBQ    $8, R12
+//	AX      rows of the tile             R11  rsC in bytes   Y15      mask of n < 8 lanes
+//	R12     n, or n−8 if more than that  CX   turns left     R15      bias, or zeros
+TEXT ·tilesAVX2(SB), NOSPLIT, $24-97
+	MOVQ    c+0(FP), DI
+	MOVQ    a+8(FP), SI
+	MOVQ    bias+24(FP), R15
+	MOVQ    m+32(FP), CX
+	MOVQ    n+48(FP), R12
+	MOVQ    csA+72(FP), R9
+	MOVQ    rsB+80(FP), R10
+	MOVQ    rsC+88(FP), R11
+	LEAQ    zeros<>(SB), BX
 	TESTQ   R15, R15
-	JEQ     wide
-	VMOVUPS (R15), Y12
-	VMOVUPS (R15)(R12*4), Y13
+	CMOVQEQ BX, R15
+	SHLQ    $2, R9
+	SHLQ    $2, R10
+	SHLQ    $2, R11
+	CMPQ    R12, $8
+	JLT     mask
+	SUBQ    $8, R12
+	JMP     tile
 
-wide:
+mask:
+	LEAQ    lanes<>+32(SB), AX
+	NEGQ    R12
+	VMOVUPS (AX)(R12*4), Y15
+	NEGQ    R12
+
+tile: // at SI and DI, of CX rows that are left
+	MOVQ    height+40(FP), AX
+	CMPQ    CX, AX
+	CMOVQLE CX, AX             // the last one
+	JLE     rows
+	LEAQ    (AX)(AX*1), BX
+	CMPQ    CX, BX
+	JGE     rows
+	LEAQ    1(CX), AX
+	SHRQ    $1, AX             // the last but one
+
+rows:
+	MOVQ rsA+64(FP), R8
+	MOVQ b+16(FP), BX
+	SHLQ $2, R8
+	SUBQ AX, CX
+	MOVQ CX, left-8(SP)
+	MOVQ AX, DX
+	IMULQ R8, DX
+	ADDQ SI, DX
+	MOVQ DX, nextA-16(SP)
+	MOVQ AX, R13
+	IMULQ R11, R13
+	ADDQ DI, R13
+	MOVQ R13, nextC-24(SP)
+	LEAQ (R8)(R8*2), DX
+	ADDQ SI, DX               // row 3 of A
+	LEAQ (R11)(R11*2), R13
+	ADDQ DI, R13              // row 3 of C
+	CMPQ n+48(FP), $8
+	JLT  short
+	JEQ  half
 	BY_ROWS(wide1, wide2, wide3, wide4, wide5, wide6)
 
 half:
-	TESTQ   R15, R15
-	JEQ     halfRows
-	VMOVUPS (R15), Y13
-
-halfRows:
 	BY_ROWS(half1, half2, half3, half4, half5, half6)
 
 short:
-	LEAQ       lanes<>+32(SB), AX
-	NEGQ       R12
-	VMOVUPS    (AX)(R12*4), Y15
-	NEGQ       R12
-	MOVQ       m+32(FP), AX
-	TESTQ      R15, R15
-	JEQ        shortRows
-	VMASKMOVPS (R15), Y15, Y13
-
-shortRows:
 	BY_ROWS(short1, short2, short3, short4, short5, short6)
+
+next:
+	MOVQ  left-8(SP), CX
+	MOVQ  nextA-16(SP), SI
+	MOVQ  nextC-24(SP), DI
+	TESTQ CX, CX
+	JNZ   tile
+	VZEROUPPER
+	RET
 
 	TILE_9_TO_16(ROWS6, wide6, wide6start, wide6even, wide6odd, wide6store)
 	TILE_8(ROWS6, half6, half6even, half6odd, half6store)
-	TILE_1_TO_7(ROWS6, short6, short6even, short6odd, short6store, short6below4, short6below2, short6done)
+	TILE_1_TO_7(ROWS6, short6, short6even, short6odd, short6store, short6below4, short6below2)
 
 	TILE_9_TO_16(ROWS5, wide5, wide5start, wide5even, wide5odd, wide5store)
 	TILE_8(ROWS5, half5, half5even, half5odd, half5store)
-	TILE_1_TO_7(ROWS5, short5, short5even, short5odd, short5store, short5below4, short5below2, short5done)
+	TILE_1_TO_7(ROWS5, short5, short5even, short5odd, short5store, short5below4, short5below2)
 
 	TILE_9_TO_16(ROWS4, wide4, wide4start, wide4even, wide4odd, wide4store)
 	TILE_8(ROWS4, half4, half4even, half4odd, half4store)
-	TILE_1_TO_7(ROWS4, short4, short4even, short4odd, short4store, short4below4, short4below2, short4done)
+	TILE_1_TO_7(ROWS4, short4, short4even, short4odd, short4store, short4below4, short4below2)
 
 	TILE_9_TO_16(ROWS3, wide3, wide3start, wide3even, wide3odd, wide3store)
 	TILE_8(ROWS3, half3, half3even, half3odd, half3store)
-	TILE_1_TO_7(ROWS3, short3, short3even, short3odd, short3store, short3below4, short3below2, short3done)
+	TILE_1_TO_7(ROWS3, short3, short3even, short3odd, short3store, short3below4, short3below2)
 
 	TILE_9_TO_16(ROWS2, wide2, wide2start, wide2even, wide2odd, wide2store)
 	TILE_8(ROWS2, half2, half2even, half2odd, half2store)
-	TILE_1_TO_7(ROWS2, short2, short2even, short2odd, short2store, short2below4, short2below2, short2done)
+	TILE_1_TO_7(ROWS2, short2, short2even, short2odd, short2store, short2below4, short2below2)
 
 	TILE_9_TO_16(ROWS1, wide1, wide1start, wide1even, wide1odd, wide1store)
 	TILE_8(ROWS1, half1, half1even, half1odd, half1store)
-	TILE_1_TO_7(ROWS1, short1, short1even, short1odd, short1store, short1below4, short1below2, short1done)
+	TILE_1_TO_7(ROWS1, short1, short1even, short1odd, short1store, short1below4, short1below2)
 
 // A pass over a row's columns, at most 64 of them, is written once, for each vector an operation OP(c, b, bias, y): c,
 // b and bias address it there, y holds its sums. The last vector ends with the last column, and so may share columns
@@ -645,5 +678,53 @@ column:
 	JNZ  row
 
 done:
+	VZEROUPPER
+	RET
+
+// func copyPanelAVX2(dst, src *float32, rows, cols, ldSrc int)
+//
+//	dst[i·16 + j] = src[i·ldSrc + j] for i < rows, j < cols ≤ 16, and 0 for cols ≤ j < 16
+//
+//	DI dst    SI src    R8 ldSrc in bytes    R10 rows left    Y2, Y3 masks of the left and right columns
+TEXT ·copyPanelAVX2(SB), NOSPLIT, $0-40
+	MOVQ    dst+0(FP), DI
+	MOVQ    src+8(FP), SI
+	MOVQ    rows+16(FP), R10
+	MOVQ    cols+24(FP), CX
+	MOVQ    ldSrc+32(FP), R8
+	SHLQ    $2, R8
+	CMPQ    CX, $16
+	JEQ     whole
+	LEAQ    lanes<>+32(SB), BX
+	MOVQ    $8, AX
+	CMPQ    CX, AX
+	CMOVQLT CX, AX            // columns on the left
+	SUBQ    AX, CX            // and on the right
+	NEGQ    AX
+	NEGQ    CX
+	VMOVUPS (BX)(AX*4), Y2
+	VMOVUPS (BX)(CX*4), Y3
+
+part:
+	VMASKMOVPS (SI), Y2, Y0
+	VMASKMOVPS 32(SI), Y3, Y1
+	VMOVUPS    Y0, (DI)
+	VMOVUPS    Y1, 32(DI)
+	ADDQ       R8, SI
+	ADDQ       $64, DI
+	DECQ       R10
+	JNZ        part
+	VZEROUPPER
+	RET
+
+whole:
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	ADDQ    R8, SI
+	ADDQ    $64, DI
+	DECQ    R10
+	JNZ     whole
 	VZEROUPPER
 	RET

@@ -34,7 +34,7 @@ func awkward(r *rand.Rand, n int, special bool) []float32 {
 	return x
 }
 
-// A tileCase is the arguments of tileAVX2 and tileRowAVX2 but for the slices.
+// A tileCase is the arguments of tilesAVX2 and tileRowAVX2 but for the slices.
 type tileCase struct {
 	m, n, k, rsA, csA, rsB, rsC int
 	bias, add                   bool
@@ -82,14 +82,14 @@ func checkTile(t *testing.T, r *rand.Rand, s tileCase, special bool, kernel func
 	}
 }
 
-func TestTileAVX2(t *testing.T) {
+func TestTilesAVX2(t *testing.T) {
 	needAVX2(t)
 	r := rand.New(rand.NewPCG(3, 1))
 	lengths := []int{31, 256}
-	for k := 1; k <= 20; k++ {
+	for k := 1; k <= 12; k++ {
 		lengths = append(lengths, k)
 	}
-	for m := 1; m <= 6; m++ {
+	for _, m := range []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 20} {
 		for n := 1; n <= 16; n++ {
 			for _, k := range lengths {
 				for _, s := range []tileCase{
@@ -102,10 +102,33 @@ func TestTileAVX2(t *testing.T) {
 					{rsA: 0, csA: 0, rsB: 1, rsC: 40},
 				} {
 					s.m, s.n, s.k = m, n, k
+					height := min(m, 1+r.IntN(6))
 					checkTile(t, r, s, k%2 == 0, func(c, a, b, bias *float32) {
-						tileAVX2(c, a, b, bias, s.m, s.n, s.k, s.rsA, s.csA, s.rsB, s.rsC, s.add)
+						tilesAVX2(c, a, b, bias, s.m, height, s.n, s.k, s.rsA, s.csA, s.rsB, s.rsC, s.add)
 					})
 				}
+			}
+		}
+	}
+}
+
+func TestCopyPanelAVX2(t *testing.T) {
+	needAVX2(t)
+	const margin, rows = 20, 5
+	r := rand.New(rand.NewPCG(3, 4))
+	for cols := 1; cols <= 16; cols++ {
+		for _, gap := range []int{0, 3} {
+			ldSrc := cols + gap
+			src := randomMatrix(r, rows*ldSrc)
+			got := randomMatrix(r, margin+rows*16+margin)
+			want := slices.Clone(got)
+			for i := range rows {
+				clear(want[margin+i*16:][:16])
+				copy(want[margin+i*16:], src[i*ldSrc:][:cols])
+			}
+			copyPanelAVX2(&got[margin], &src[0], rows, cols, ldSrc)
+			if !slices.Equal(got, want) {
+				t.Fatalf("%d columns with %d between: wrong", cols, ldSrc)
 			}
 		}
 	}
