@@ -7,36 +7,10 @@ import (
 	"unsafe"
 )
 
-// microkernels are the pieces of a tier's matrix products that are worth assembly; the rest, which is the same for all
-// tiers, is in this file. Strides count elements. mr rows by nr columns is the largest tile.
-type microkernels struct {
-	mr, nr int
-
-	// tiles computes for i < m, j < n ≤ nr and k ≥ 1
-	//   s = bias[j], or +0 if bias is nil; s = fma(a[i·rsA + p·csA], b[p·rsB + j], s) for p < k, ascending
-	// and stores c[i·rsC + j] = s, or c[i·rsC + j] + s if add, in tiles of height ≤ mr rows.
-	tiles func(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, add bool)
-
-	// row is tiles for m = 1 and any n.
-	row func(c, a, b, bias *float32, n, k, csA, rsB int, add bool)
-
-	// transpose: dst[j·ldDst + i] = src[i·ldSrc + j] for i < rows, j < cols.
-	transpose func(dst, src *float32, rows, cols, ldDst, ldSrc int)
-
-	// copyPanel: dst[i·nr + j] = src[i·ldSrc + j] for i < rows, j < cols ≤ nr, and 0 for cols ≤ j < nr.
-	copyPanel func(dst, src *float32, rows, cols, ldSrc int)
-
-	// Narrow forward products, n ≤ narrow, k ≥ narrowLanes: narrowRow of m rows with B's rows end to end, narrowDot of
-	// dotRows rows and n ≤ dotColumns columns with B turned over, b[j·rsB + p]. Both are nil where tiles must do.
-	narrowRow           func(c, a, b, bias *float32, m, n, k, rsA, rsC int)
-	narrowDot           func(c, a, b, bias *float32, n, k, rsA, rsB, rsC int)
-	dotRows, dotColumns int
-}
-
 // fill sets a table's products.
 func (mk *microkernels) fill(t *table) {
 	t.gemmNN, t.gemmTN, t.gemmNT = mk.gemmNN, mk.gemmTN, mk.gemmNT
-	t.row, t.pack, t.gemmPacked = mk.row, mk.pack, mk.gemmPacked
+	t.pack, t.gemmPacked, t.small = mk.pack, mk.gemmPacked, mk
 }
 
 // workspace is memory for one product: parts of matrices in another order, and partial sums.
@@ -58,17 +32,6 @@ func aligned(n int) []float32 {
 	x := make([]float32, n+line/4)
 	skip := (line - uintptr(unsafe.Pointer(&x[0]))%line) % line / 4
 	return x[skip:][:n]
-}
-
-// height returns how many of m rows a tile takes: as evenly as possible, and at most seven of rows whose stride would
-// put them all into the same set of the first-level cache (8 or 12 lines on today's machines).
-func (mk *microkernels) height(m, stride int) int {
-	most := mk.mr
-	if stride%1024 == 0 {
-		most = min(most, 7)
-	}
-	tiles := (m + most - 1) / most
-	return (m + tiles - 1) / tiles
 }
 
 // copyWorth tells whether a panel of B is worth copying before the tiles of m rows use it: if its rows lie so far apart

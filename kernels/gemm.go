@@ -24,9 +24,9 @@ func GemmNN(c, a, b, bias []float32, m, n, k, lda, ldb, ldc int) {
 	checkBias(bias, n)
 	if k == 0 {
 		fillRows(c, bias, m, n, ldc)
-	} else if m == 1 && n > 0 && k <= segment && active.row != nil && !hasLanes(n, k) {
-		active.row(&c[0], &a[0], &b[0], pointerTo(bias, 0), n, k, 1, ldb, false)
-	} else if m > 0 && n > 0 {
+	} else if mk := active.small; m == 1 && n > 0 && mk != nil && k <= segment && !hasLanes(n, k) {
+		mk.row(&c[0], &a[0], &b[0], pointerTo(bias, 0), n, k, 1, ldb, false)
+	} else if m > 0 && n > 0 && !(mk != nil && mk.smallNN(c, a, b, bias, m, n, k, lda, ldb, ldc)) {
 		active.gemmNN(c, a, b, bias, m, n, k, lda, ldb, ldc)
 	}
 }

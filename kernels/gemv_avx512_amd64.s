@@ -176,65 +176,95 @@ quarterStore:
 	STORE4(0, Z0, Z1, Z2, Z3)
 	NEXT_GROUP(256, 64)
 
-rest:
+rest: // fewer than 64: K1…K4 are the lanes of up to four vectors
 	TESTQ BX, BX
 	JZ    end
-	MOVQ  $1, DX
 	MOVQ  BX, CX
+	MOVQ  $1, DX
 	SHLQ  CX, DX
 	DECQ  DX
 	KMOVW DX, K1
+	CMPQ  BX, $16
+	JLE   rest1
 	SHRQ  $16, DX
 	KMOVW DX, K2
+	CMPQ  BX, $32
+	JLE   rest2
 	SHRQ  $16, DX
 	KMOVW DX, K3
 	SHRQ  $16, DX
 	KMOVW DX, K4
-	ZERO4(Z0, Z1, Z2, Z3)
-	TESTQ R13, R13
-	JZ    restStart
-	VMOVUPS.Z (R12), K1, Z0
-	VMOVUPS.Z 64(R12), K2, Z1
-	VMOVUPS.Z 128(R12), K3, Z2
-	VMOVUPS.Z 192(R12), K4, Z3
 
 // Memory behind masked lanes is not read.
-#define REST_COLUMN(b, mask, x, acc) \
-	VMOVUPS.Z   b, mask, x  \
+#define REST_START(offset, mask, acc) VMOVUPS.Z offset(R12), mask, acc
+#define REST_COLUMN(offset, mask, x, acc) \
+	VMOVUPS.Z   offset(DX), mask, x \
 	VFMADD231PS x, Z31, acc
+#define REST_ADD(offset, mask, acc) VADDPS offset(DI), acc, mask, acc
+#define REST_STORE(offset, mask, acc) VMOVUPS acc, mask, offset(DI)
 
-#define REST1 REST_COLUMN((DX), K1, Z16, Z0)
-#define REST2 REST1; REST_COLUMN(64(DX), K2, Z17, Z1)
-#define REST4 REST2; REST_COLUMN(128(DX), K3, Z18, Z2); REST_COLUMN(192(DX), K4, Z19, Z3)
+#define REST1 REST_COLUMN(0, K1, Z16, Z0)
+#define REST2 REST1; REST_COLUMN(64, K2, Z17, Z1)
+#define REST4 REST2; REST_COLUMN(128, K3, Z18, Z2); REST_COLUMN(192, K4, Z19, Z3)
 
-restStart:
-	CMPQ BX, $16
-	JLE  rest1
-	CMPQ BX, $32
-	JLE  rest2
+	ZERO4(Z0, Z1, Z2, Z3)
+	TESTQ R13, R13
+	JZ    rest4Start
+	REST_START(0, K1, Z0)
+	REST_START(64, K2, Z1)
+	REST_START(128, K3, Z2)
+	REST_START(192, K4, Z3)
+
+rest4Start:
 	GROUP_LOOP(rest4Loop, REST4)
-	JMP  restStore
+	TESTL AX, AX
+	JZ    rest4Store
+	REST_ADD(0, K1, Z0)
+	REST_ADD(64, K2, Z1)
+	REST_ADD(128, K3, Z2)
+	REST_ADD(192, K4, Z3)
+
+rest4Store:
+	REST_STORE(0, K1, Z0)
+	REST_STORE(64, K2, Z1)
+	REST_STORE(128, K3, Z2)
+	REST_STORE(192, K4, Z3)
+	JMP   end
 
 rest2:
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	TESTQ  R13, R13
+	JZ     rest2Start
+	REST_START(0, K1, Z0)
+	REST_START(64, K2, Z1)
+
+rest2Start:
 	GROUP_LOOP(rest2Loop, REST2)
-	JMP restStore
+	TESTL AX, AX
+	JZ    rest2Store
+	REST_ADD(0, K1, Z0)
+	REST_ADD(64, K2, Z1)
+
+rest2Store:
+	REST_STORE(0, K1, Z0)
+	REST_STORE(64, K2, Z1)
+	JMP   end
 
 rest1:
+	VPXORQ Z0, Z0, Z0
+	TESTQ  R13, R13
+	JZ     rest1Start
+	REST_START(0, K1, Z0)
+
+rest1Start:
 	GROUP_LOOP(rest1Loop, REST1)
-
-restStore:
 	TESTL AX, AX
-	JZ    restPut
-	VADDPS (DI), Z0, K1, Z0
-	VADDPS 64(DI), Z1, K2, Z1
-	VADDPS 128(DI), Z2, K3, Z2
-	VADDPS 192(DI), Z3, K4, Z3
+	JZ    rest1Store
+	REST_ADD(0, K1, Z0)
 
-restPut:
-	VMOVUPS Z0, K1, (DI)
-	VMOVUPS Z1, K2, 64(DI)
-	VMOVUPS Z2, K3, 128(DI)
-	VMOVUPS Z3, K4, 192(DI)
+rest1Store:
+	REST_STORE(0, K1, Z0)
 
 end:
 	VZEROUPPER

@@ -18,9 +18,8 @@ type table struct {
 	gemmTN func(c, a, b []float32, m, n, k, lda, ldb, ldc int)
 	gemmNT func(c, a, b []float32, m, n, k, lda, ldb, ldc int)
 
-	// row is gemmNN of one row without lanes and of one segment, for layers so small that the way to it counts; nil where
-	// there is none.
-	row func(c, a, b, bias *float32, n, k, csA, rsB int, add bool)
+	// small has the kernels of products so small that the way to them counts; nil where there are none.
+	small *microkernels
 
 	pack       func(*Packed) // fills Packed.order, if gemmPacked wants one
 	gemmPacked func(c, a []float32, b *Packed, bias []float32, m, lda, ldc int)

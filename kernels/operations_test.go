@@ -142,7 +142,6 @@ func vectorOperations() []vectorOperation {
 // TestOperationsAreTheTables: what is added to the table must be added to the tests of all tiers.
 func TestOperationsAreTheTables(t *testing.T) {
 	tested := map[string]bool{"gemmNN": true, "gemmTN": true, "gemmNT": true, "pack": true,
-		"row":        true, // by gemmNN, which calls it for one row
 		"gemmPacked": true, "activate": true,
 		"activateGradient": true, "columnSums": true}
 	for _, o := range vectorOperations() {

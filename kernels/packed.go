@@ -27,9 +27,9 @@ func GemmPacked(c, a []float32, b *Packed, bias []float32, m, lda, ldc int) {
 	checkBias(bias, b.n)
 	if b.k == 0 {
 		fillRows(c, bias, m, b.n, ldc)
-	} else if m == 1 && b.n > 0 && b.k <= segment && b.kernels.row != nil && !hasLanes(b.n, b.k) {
-		b.kernels.row(&c[0], &a[0], &b.b[0], pointerTo(bias, 0), b.n, b.k, 1, b.ldb, false)
-	} else if m > 0 && b.n > 0 {
+	} else if mk := b.kernels.small; m == 1 && b.n > 0 && mk != nil && b.k <= segment && !hasLanes(b.n, b.k) {
+		mk.row(&c[0], &a[0], &b.b[0], pointerTo(bias, 0), b.n, b.k, 1, b.ldb, false)
+	} else if m > 0 && b.n > 0 && !(mk != nil && mk.smallNN(c, a, b.b, bias, m, b.n, b.k, lda, b.ldb, ldc)) {
 		b.kernels.gemmPacked(c, a, b, bias, m, lda, ldc)
 	}
 }

@@ -1,0 +1,50 @@
+package kernels
+
+// microkernels are the pieces of a tier's matrix products that are worth assembly; the rest, which is the same for all
+// tiers, is in this file. Strides count elements. mr rows by nr columns is the largest tile.
+type microkernels struct {
+	mr, nr int
+
+	// tiles computes for i < m, j < n ≤ nr and k ≥ 1
+	//   s = bias[j], or +0 if bias is nil; s = fma(a[i·rsA + p·csA], b[p·rsB + j], s) for p < k, ascending
+	// and stores c[i·rsC + j] = s, or c[i·rsC + j] + s if add, in tiles of height ≤ mr rows.
+	tiles func(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, add bool)
+
+	// row is tiles for m = 1 and any n.
+	row func(c, a, b, bias *float32, n, k, csA, rsB int, add bool)
+
+	// transpose: dst[j·ldDst + i] = src[i·ldSrc + j] for i < rows, j < cols.
+	transpose func(dst, src *float32, rows, cols, ldDst, ldSrc int)
+
+	// copyPanel: dst[i·nr + j] = src[i·ldSrc + j] for i < rows, j < cols ≤ nr, and 0 for cols ≤ j < nr.
+	copyPanel func(dst, src *float32, rows, cols, ldSrc int)
+
+	// Narrow forward products, n ≤ narrow, k ≥ narrowLanes: narrowRow of m rows with B's rows end to end, narrowDot of
+	// dotRows rows and n ≤ dotColumns columns with B turned over, b[j·rsB + p]. Both are nil where tiles must do.
+	narrowRow           func(c, a, b, bias *float32, m, n, k, rsA, rsC int)
+	narrowDot           func(c, a, b, bias *float32, n, k, rsA, rsB, rsC int)
+	dotRows, dotColumns int
+}
+
+// smallNN is gemmNN of one segment and of no more columns than a tile has, without lanes; it returns false for all others.
+func (mk *microkernels) smallNN(c, a, b, bias []float32, m, n, k, lda, ldb, ldc int) bool {
+	if k > segment || n > mk.nr || hasLanes(n, k) {
+		return false
+	}
+	mk.tiles(&c[0], &a[0], &b[0], pointerTo(bias, 0), m, mk.height(m, lda), n, k, lda, 1, ldb, ldc, false)
+	return true
+}
+
+// height returns how many of m rows a tile takes: as evenly as possible, and at most seven of rows whose stride would
+// put them all into the same set of the first-level cache (8 or 12 lines on today's machines).
+func (mk *microkernels) height(m, stride int) int {
+	most := mk.mr
+	if stride%1024 == 0 {
+		most = min(most, 7)
+	}
+	if m <= most {
+		return m
+	}
+	tiles := uint32(m+most-1) / uint32(most) // 32 bits divide faster
+	return int((uint32(m) + tiles - 1) / tiles)
+}
