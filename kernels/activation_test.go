@@ -4,6 +4,8 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"nnrt/internal/ulp"
 )
 
 // activationCase is an element-wise activation with its true value and derivative in float64.
@@ -18,7 +20,7 @@ type activationCase struct {
 }
 
 func activationCases() []activationCase {
-	logistic := func(x float64) float64 { return trueSigmoid(x) * trueSigmoid(-x) }
+	logistic := func(x float64) float64 { return ulp.Sigmoid(x) * ulp.Sigmoid(-x) }
 	between := func(x, low, high, inside float64) float64 {
 		if low < x && x < high {
 			return inside
@@ -26,12 +28,12 @@ func activationCases() []activationCase {
 		return 0
 	}
 	leaky := func(alpha float32) activationCase {
-		return activationCase{a: LeakyReLU, alpha: alpha, limit: ulps(0.5), kinks: []float64{0},
+		return activationCase{a: LeakyReLU, alpha: alpha, limit: ulp.Limit(0.5), kinks: []float64{0},
 			truth: func(x float64) float64 { return max(x, 0) + float64(alpha)*min(x, 0) },
 			slope: func(x float64) float64 { return between(x, 0, math.Inf(1), 1-float64(alpha)) + float64(alpha) }}
 	}
 	exponential := func(a Activation, alpha float32, scale, in, inner float64, limit float64) activationCase {
-		c := activationCase{a: a, alpha: alpha, limit: ulps(limit),
+		c := activationCase{a: a, alpha: alpha, limit: ulp.Limit(limit),
 			truth: func(x float64) float64 { return scale * (max(x, 0) + in*math.Expm1(min(x, 0)/inner)) },
 			slope: func(x float64) float64 {
 				if x > 0 {
@@ -46,44 +48,44 @@ func activationCases() []activationCase {
 	}
 	return []activationCase{
 		{a: Linear, truth: func(x float64) float64 { return x }, slope: func(float64) float64 { return 1 },
-			limit: ulps(0)},
+			limit: ulp.Limit(0)},
 		{a: ReLU, truth: func(x float64) float64 { return max(x, 0) },
-			slope: func(x float64) float64 { return between(x, 0, math.Inf(1), 1) }, limit: ulps(0), kinks: []float64{0}},
+			slope: func(x float64) float64 { return between(x, 0, math.Inf(1), 1) }, limit: ulp.Limit(0), kinks: []float64{0}},
 		{a: ReLU6, truth: func(x float64) float64 { return min(max(x, 0), 6) },
-			slope: func(x float64) float64 { return between(x, 0, 6, 1) }, limit: ulps(0), kinks: []float64{0, 6}},
+			slope: func(x float64) float64 { return between(x, 0, 6, 1) }, limit: ulp.Limit(0), kinks: []float64{0, 6}},
 		leaky(0.2), leaky(0.01), leaky(-1.5),
 		exponential(ELU, 1, 1, 1, 1, 0.95), exponential(ELU, 0.75, 1, 0.75, 1, 1.9),
 		exponential(SELU, 0, seluScale, seluAlpha, 1, 2),
 		exponential(CELU, 1, 1, 1, 1, 0.95), exponential(CELU, 0.75, 1, 0.75, 0.75, 2),
 		exponential(CELU, 3, 1, 3, 3, 2),
-		{a: GELU, truth: trueGELU, limit: geluLimit, slope: func(x float64) float64 {
+		{a: GELU, truth: ulp.GELU, limit: ulp.GELULimit, slope: func(x float64) float64 {
 			return 0.5*math.Erfc(-x/math.Sqrt2) + x*math.Exp(-x*x/2)/math.Sqrt(2*math.Pi)
 		}},
-		{a: GELUTanh, truth: trueGELUTanh, limit: geluTanhLimit, floor: tail, slope: func(x float64) float64 {
-			v := geluTanhArgument(x)
-			return trueSigmoid(v) + x*2*math.Sqrt(2/math.Pi)*(1+3*geluCubic*x*x)*logistic(v)
+		{a: GELUTanh, truth: ulp.GELUTanh, limit: ulp.GELUTanhLimit, floor: ulp.Tail, slope: func(x float64) float64 {
+			v := ulp.GELUTanhArgument(x)
+			return ulp.Sigmoid(v) + x*2*math.Sqrt(2/math.Pi)*(1+3*geluCubic*x*x)*logistic(v)
 		}},
-		{a: SiLU, truth: trueSiLU, limit: ulps(2.7), floor: tail,
-			slope: func(x float64) float64 { return trueSigmoid(x) + x*logistic(x) }},
-		{a: Mish, truth: trueMish, limit: mishLimit, floor: tail, slope: func(x float64) float64 {
-			sech := 1 / math.Cosh(trueSoftplus(x))
-			return math.Tanh(trueSoftplus(x)) + x*trueSigmoid(x)*sech*sech
+		{a: SiLU, truth: ulp.SiLU, limit: ulp.Limit(2.7), floor: ulp.Tail,
+			slope: func(x float64) float64 { return ulp.Sigmoid(x) + x*logistic(x) }},
+		{a: Mish, truth: ulp.Mish, limit: ulp.MishLimit, floor: ulp.Tail, slope: func(x float64) float64 {
+			sech := 1 / math.Cosh(ulp.Softplus(x))
+			return math.Tanh(ulp.Softplus(x)) + x*ulp.Sigmoid(x)*sech*sech
 		}},
-		{a: Sigmoid, truth: trueSigmoid, slope: logistic, limit: sigmoidLimit},
-		{a: HardSigmoid, truth: trueHardSigmoid, limit: ulps(1.01), kinks: []float64{-3, 3},
+		{a: Sigmoid, truth: ulp.Sigmoid, slope: logistic, limit: ulp.SigmoidLimit},
+		{a: HardSigmoid, truth: ulp.HardSigmoid, limit: ulp.Limit(1.01), kinks: []float64{-3, 3},
 			slope: func(x float64) float64 { return between(x, -3, 3, 1.0/6) }},
-		{a: HardSiLU, truth: func(x float64) float64 { return x * trueHardSigmoid(x) }, limit: ulps(1.9),
-			slope: func(x float64) float64 { return trueHardSigmoid(x) + between(x, -3, 3, x/6) },
+		{a: HardSiLU, truth: func(x float64) float64 { return x * ulp.HardSigmoid(x) }, limit: ulp.Limit(1.9),
+			slope: func(x float64) float64 { return ulp.HardSigmoid(x) + between(x, -3, 3, x/6) },
 			kinks: []float64{-3, 3}},
-		{a: LogSigmoid, truth: func(x float64) float64 { return -trueSoftplus(-x) }, limit: ulps(1.66),
-			slope: func(x float64) float64 { return trueSigmoid(-x) }},
-		{a: Tanh, truth: math.Tanh, limit: ulps(1.97), slope: func(x float64) float64 {
+		{a: LogSigmoid, truth: func(x float64) float64 { return -ulp.Softplus(-x) }, limit: ulp.Limit(1.66),
+			slope: func(x float64) float64 { return ulp.Sigmoid(-x) }},
+		{a: Tanh, truth: math.Tanh, limit: ulp.Limit(1.97), slope: func(x float64) float64 {
 			return 1 / (math.Cosh(x) * math.Cosh(x))
 		}},
-		{a: Softplus, truth: trueSoftplus, slope: trueSigmoid, limit: ulps(1.66)},
-		{a: Softsign, truth: func(x float64) float64 { return x / (1 + math.Abs(x)) }, limit: ulps(1.5),
+		{a: Softplus, truth: ulp.Softplus, slope: ulp.Sigmoid, limit: ulp.Limit(1.66)},
+		{a: Softsign, truth: func(x float64) float64 { return x / (1 + math.Abs(x)) }, limit: ulp.Limit(1.5),
 			slope: func(x float64) float64 { return 1 / ((1 + math.Abs(x)) * (1 + math.Abs(x))) }},
-		{a: Exponential, truth: math.Exp, slope: math.Exp, limit: ulps(0.90)},
+		{a: Exponential, truth: math.Exp, slope: math.Exp, limit: ulp.Limit(0.90)},
 	}
 }
 
@@ -108,7 +110,7 @@ func TestActivateIsNearTheTruth(t *testing.T) {
 			Activate(y, x, c.a, c.alpha, 0)
 			for i, v := range x {
 				want := c.truth(float64(v))
-				if e, limit := ulpError(y[i], want, c.floor), c.limit(float64(v)); e > limit {
+				if e, limit := ulp.Error(y[i], want, c.floor), c.limit(float64(v)); e > limit {
 					t.Errorf("%s(%v), α %v: %v, want %v: %.2f ULP off, limit %v", c.a, v, c.alpha, y[i], want, e, limit)
 					break
 				}
