@@ -7,6 +7,7 @@ import "unsafe"
 var microkernelsAVX2 = microkernels{
 	mr: 6, nr: 16,
 	tiles: tilesAVX2, row: tileRowAVX2, transpose: transposeAVX2, copyPanel: copyPanelAVX2,
+	narrowRow: narrowRowLanesAVX2, narrowDot: narrowDotAVX2, dotRows: 4, dotColumns: 3,
 }
 
 func productsAVX2(t *table) { microkernelsAVX2.fill(t) }
@@ -80,3 +81,15 @@ func transposeAVX2(dst, src *float32, rows, cols, ldDst, ldSrc int)
 //
 //go:noescape
 func copyPanelAVX2(dst, src *float32, rows, cols, ldSrc int)
+
+// narrowDotAVX2 and narrowRowAVX2 are narrow forward products, see microkernels.
+//
+//go:noescape
+func narrowDotAVX2(c, a, b, bias *float32, n, k, rsA, rsB, rsC int)
+
+//go:noescape
+func narrowRowAVX2(c, a, b, bias *float32, index *int32, m, n, k, rsA, rsC int)
+
+func narrowRowLanesAVX2(c, a, b, bias *float32, m, n, k, rsA, rsC int) {
+	narrowRowAVX2(c, a, b, bias, &laneRow[n][0], m, n, k, rsA, rsC)
+}

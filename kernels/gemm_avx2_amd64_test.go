@@ -191,3 +191,69 @@ func TestTransposeAVX2(t *testing.T) {
 		}
 	}
 }
+
+// checkNarrow compares a kernel's product of a narrow layer with narrowRow, bit for bit, on a C that has more elements
+// on all sides, which are to stay as they are.
+func checkNarrow(t *testing.T, r *rand.Rand, m, n, k int, special bool,
+	kernel func(c, a, b, bias []float32, lda, ldc int)) {
+	t.Helper()
+	const margin = 20
+	lda, ldc := k+r.IntN(3), n+r.IntN(3)
+	a, b := awkward(r, m*lda, special), awkward(r, k*n, special)
+	if special && k%2 == 0 { // the first row's products round to −0, and so must all sums
+		for p := range k {
+			a[p] = 1e-30
+		}
+		for i := range b {
+			b[i] = -1e-30
+		}
+	}
+	var bias []float32
+	if r.IntN(3) > 0 {
+		bias = awkward(r, n, special)
+		bias[0] = float32(math.Copysign(0, -1))
+	}
+	got := awkward(r, margin+(m-1)*ldc+n+margin, special)
+	want := slices.Clone(got)
+	for i := range m {
+		narrowRow(want[margin+i*ldc:][:n], bias, a[i*lda:][:k], b, n)
+	}
+	kernel(got[margin:], a, b, bias, lda, ldc)
+	for i := range got {
+		if !sameFloat(got[i], want[i]) {
+			t.Fatalf("m=%d n=%d k=%d lda=%d ldc=%d bias %v: element %d of C is %x, want %x",
+				m, n, k, lda, ldc, bias != nil, i-margin, got[i], want[i])
+		}
+	}
+}
+
+func TestNarrowRowAVX2(t *testing.T) {
+	needAVX2(t)
+	r := rand.New(rand.NewPCG(3, 5))
+	for n := 1; n <= narrow; n++ {
+		for k := narrowLanes; k <= 70; k++ {
+			for _, special := range []bool{false, true} {
+				m := 1 + k%4
+				checkNarrow(t, r, m, n, k, special, func(c, a, b, bias []float32, lda, ldc int) {
+					narrowRowLanesAVX2(&c[0], &a[0], &b[0], pointerTo(bias, 0), m, n, k, lda, ldc)
+				})
+			}
+		}
+	}
+}
+
+func TestNarrowDotAVX2(t *testing.T) {
+	needAVX2(t)
+	r := rand.New(rand.NewPCG(3, 6))
+	for n := 1; n <= microkernelsAVX2.dotColumns; n++ {
+		for k := narrowLanes; k <= 70; k++ {
+			for _, special := range []bool{false, true} {
+				checkNarrow(t, r, microkernelsAVX2.dotRows, n, k, special, func(c, a, b, bias []float32, lda, ldc int) {
+					turned := make([]float32, n*narrowStride(k))
+					microkernelsAVX2.turnNarrow(turned, b, n, k, n)
+					narrowDotAVX2(&c[0], &a[0], &turned[0], pointerTo(bias, 0), n, k, lda, narrowStride(k), ldc)
+				})
+			}
+		}
+	}
+}
