@@ -143,7 +143,7 @@ func TestProductsStayInTheirSlices(t *testing.T) {
 		for _, p := range productOperations() {
 			for m := 1; m <= 30; m++ {
 				for _, n := range widths {
-					k := 1 + r.IntN(20)
+					k := 1 + r.IntN(44)
 					if r.IntN(8) == 0 {
 						k = 255 + r.IntN(3)
 					}
@@ -166,6 +166,38 @@ func TestProductsStayInTheirSlices(t *testing.T) {
 							}) {
 								continue operations
 							}
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+// TestPackedProductsStayInTheirSlices has the tier's own copy of B beside the unmapped pages, too.
+func TestPackedProductsStayInTheirSlices(t *testing.T) {
+	const rows, columns, longest = 30, 70, 260
+	memory := []*guarded{guard(t, "C", rows*columns, false), guard(t, "A", rows*longest, true),
+		guard(t, "B", longest*columns, true), guard(t, "the packed B", 2*longest*columns, false)}
+	forEachTier(t, func(t *testing.T) {
+		debug.SetPanicOnFault(true)
+		r := rand.New(rand.NewPCG(6, 6))
+		for n := 1; n <= columns; n++ {
+			for _, k := range []int{1 + r.IntN(31), 32 + r.IntN(40), 250 + r.IntN(11)} {
+				for _, last := range []bool{false, true} {
+					b := Pack(memory[2].take(n*k, last), n, k, n)
+					order := memory[3].take(len(b.order), last)
+					copy(order, b.order)
+					if b.order != nil {
+						b.order = order
+					}
+					for _, m := range []int{1, 2 + r.IntN(12), 14 + r.IntN(17)} {
+						if faults(t, memory, func() {
+							GemmPacked(memory[0].take(m*n, last), memory[1].take(m*k, last), b, nil, m, k, n)
+						}, func() string {
+							return fmt.Sprintf("GemmPacked of m = %d, n = %d, k = %d, operands %s", m, n, k, where(last))
+						}) {
+							return
 						}
 					}
 				}
