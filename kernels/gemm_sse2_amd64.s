@@ -156,8 +156,8 @@ GLOBL magnitude<>(SB), RODATA|NOPTR, $16
 // Rows are computed one after the other, whatever height says. A width that is not a power of two is covered by two halves of the next
 // smaller one that overlap: h is where the second begins.
 //
-//	DX c of this row   SI a of this row   BX bias    R9 4·h   R10 4·csA   R11 4·rsB   R13 n   R12 UE if every step is odd
-//	R8 a of this step  DI b of this step  CX steps left
+//	DX c of this row   SI a of this row   BX bias    R9 4·h   R10 4·csA   R11 4·rsB   R13 n
+//	R8 a of this step  DI b of this step  CX steps left   R12 UE if every step is to be odd
 //	X0…X7 accumulators, X8…X14 as above, X15 signs
 TEXT ·tilesSSE2(SB), NOSPLIT, $8-97
 	MOVQ c+0(FP), DX
