@@ -153,8 +153,8 @@ GLOBL magnitude<>(SB), RODATA|NOPTR, $16
 //	s = bias[j], or +0 if bias is nil; s = fma(a[i·rsA + p·csA], b[p·rsB + j], s) for p < k
 //	c[i·rsC + j] = s, or c[i·rsC + j] + s if add
 //
-// Rows are computed one after the other, whatever height says. A width that is not a power of two is covered by two halves of the next
-// smaller one that overlap: h is where the second begins.
+// Rows are computed one after the other, whatever height says. Columns are covered by two halves of 8, 4 or 2 columns,
+// which overlap if n is not a power of two: the second begins at column h. One or two columns are done alone.
 //
 //	DX c of this row   SI a of this row   BX bias    R9 4·h   R10 4·csA   R11 4·rsB   R13 n
 //	R8 a of this step  DI b of this step  CX steps left   R12 UE if every step is to be odd
@@ -182,8 +182,8 @@ TEXT ·tilesSSE2(SB), NOSPLIT, $8-97
 	MOVQ R13, AX
 halves:
 	MOVQ R13, R9
-	SUBQ AX, R9
-	SHLQ $2, R9 // h
+	SUBQ AX, R9 // h
+	SHLQ $2, R9
 
 row:
 	XORL    R12, R12

@@ -67,7 +67,7 @@ func columns32SSE2(sums, x *float32, rows, stride int)
 func columns8SSE2(sums, x *float32, rows, stride int)
 
 // An update computes blocks of its results apart from its operands, and then copies them to their places, or, if they
-// are risky (the assembly says when), lets the portable function do the block. That also does the last n mod 4 elements.
+// are risky (the assembly says when), lets the portable function do the block, as it does the last n mod 4 elements.
 const updateBlock = 64
 
 // result is an update's of one block: the first of its array are the weights, then come the states in the order of the

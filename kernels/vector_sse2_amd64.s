@@ -4,9 +4,9 @@
 #include "textflag.h"
 
 // Reductions and optimiser updates. Their fused multiply-adds are float64 arithmetic, as those of gemm_sse2_amd64.s,
-// but what might be rounded wrong is not put right here: X13 collects the lanes whose sums lay on a middle between two
-// float32, MXCSR's flag UE remembers a subnormal, inexact result, and either makes a kernel report its results as risky.
-// They are apart from its operands, so that its caller can let the portable function compute them.
+// but what might be rounded wrong is not put right here. X13 collects the lanes whose sums lay on a middle between two
+// float32; MXCSR's flag UE remembers a subnormal, inexact result; and either makes a kernel report that its results are
+// risky. They are apart from its operands, so that its caller can let the portable function compute them.
 
 #define UE $16 // MXCSR's underflow flag
 
