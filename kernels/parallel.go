@@ -1,0 +1,262 @@
+package kernels
+
+import (
+	"runtime"
+	"sync/atomic"
+	"time"
+)
+
+// Times that the pool goes by. Waking a sleeping goroutine takes 30 to 200 µs until it runs, and some µs of its
+// waker's time; handing work to one that is looking for some takes a fraction of a µs.
+const (
+	idleSpin  = 100 * time.Microsecond // a worker without work looks for some so long before it sleeps
+	waitSpin  = 200 * time.Microsecond // a caller looks so long whether the workers are done before it sleeps
+	wakeWorth = 250 * time.Microsecond // work, in one call or in a quick succession of them, for which workers are woken
+	pieceTime = time.Microsecond       // the least piece of work
+	shareTime = 3 * time.Microsecond   // the least work that is cut into pieces
+)
+
+// workerPool is a process's workers and the one call that they work for at a time.
+//
+// A call opens seats. A worker that takes one is inside until there are no more pieces of the call's work to be
+// taken; the caller takes pieces too, then closes the seats that are left, and waits for those who are inside. So a
+// worker that comes late finds no seat, and nobody waits for it; and what a call has written is not touched while
+// someone reads it.
+type workerPool struct {
+	seats atomic.Int32
+	_     [124]byte // what workers look at all the time has its cache lines for itself
+
+	next   atomic.Int64 // the first index that nobody has taken
+	inside atomic.Int32 // workers who have left, counted down; when the caller has added those who came, 0 is the end
+	asleep atomic.Bool  // the caller waits for awaken
+	_      [112]byte
+
+	busy atomic.Bool // a call has the pool; what follows is its own
+
+	task           task
+	n, unit, grain int
+	parts          int // the caller and the seats
+	wanted         int // workers that are to be awake
+	failure        atomic.Pointer[failure]
+	product        product // memory for a task
+
+	started int           // workers
+	recent  time.Duration // work of calls that followed each other closely with workers asleep
+	quiet   time.Duration // when the next call will be too late to follow closely
+
+	parked atomic.Int32  // workers that sleep, less those that have been woken
+	sleep  chan struct{} // wakes a worker
+	awaken chan struct{} // wakes the caller
+}
+
+// task is work on the indices from lo up to hi.
+type task interface{ run(lo, hi int) }
+
+// failure is what a task panicked with in a worker.
+type failure struct{ value any }
+
+const mostWorkers = 1 << 10
+
+var workers = workerPool{sleep: make(chan struct{}, mostWorkers), awaken: make(chan struct{}, 1)}
+
+var processStart = time.Now()
+
+func now() time.Duration { return time.Since(processStart) }
+
+type function func(lo, hi int)
+
+func (f function) run(lo, hi int) { f(lo, hi) }
+
+// Parallel calls f for pieces of [0, n), which it may do at the same time on up to so many threads (goroutines, of
+// which the caller is one). Pieces begin at multiples of unit and have at least unit elements, if n has. work is how
+// many multiply-adds of a matrix product take as long as all of it. There are threads only if that is worth it, and
+// one at most for each processor that Go may use. A panic of f reaches the caller; f must not call runtime.Goexit.
+// Parallel may be called at any time, even by f, but only one call at a time is shared: others do their work
+// themselves.
+//
+// It allocates nothing. A caller who wants that too keeps f, which reads what changes from a struct.
+func Parallel(threads, n, unit int, work int64, f func(lo, hi int)) {
+	if n <= 0 {
+		return
+	}
+	unit = max(unit, 1)
+	estimate := estimateOf(work)
+	if parts := workers.acquire(threads, n, unit, estimate); parts > 1 {
+		workers.run(function(f), n, unit, 0, parts, estimate)
+		return
+	}
+	f(0, n)
+}
+
+// estimateOf returns about how long a number of multiply-adds take in the active tier.
+func estimateOf(work int64) time.Duration {
+	return time.Duration(float64(work) / tilesOf(activeName).speed)
+}
+
+// acquire makes the pool the caller's if n indices, in units, that take about so long are worth sharing, and returns
+// by how many; else it returns 1 or less.
+func (p *workerPool) acquire(threads, n, unit int, estimate time.Duration) (parts int) {
+	if threads <= 1 || estimate < shareTime {
+		return 1
+	}
+	parts = min(threads, n/unit, int(estimate/pieceTime), mostWorkers)
+	if parts <= 1 || !p.busy.CompareAndSwap(false, true) {
+		return 1
+	}
+	p.wanted = 0
+	awake := p.started - int(p.parked.Load())
+	if estimate >= wakeWorth || awake < parts-1 && p.closelyFollows(estimate) {
+		p.wanted = parts - 1
+	} else if awake == 0 {
+		p.busy.Store(false)
+		return 1
+	}
+	return parts
+}
+
+// closelyFollows tells whether a call is worth waking workers for because calls of which no single one is worth it
+// follow each other so closely that a worker would stay awake.
+func (p *workerPool) closelyFollows(estimate time.Duration) bool {
+	t := now()
+	if t > p.quiet {
+		p.recent = 0
+	}
+	p.recent += estimate
+	p.quiet = t + estimate + idleSpin
+	return p.recent >= wakeWorth
+}
+
+// run shares a task. The pool must be the caller's, and is not any more afterwards.
+func (p *workerPool) run(t task, n, unit, grain, parts int, estimate time.Duration) {
+	p.task, p.n, p.unit, p.parts = t, n, unit, parts
+	least := int(float64(n) * float64(pieceTime) / float64(estimate))
+	p.grain = (max(least, grain, 1) + unit - 1) / unit * unit
+	p.next.Store(0)
+	p.seats.Store(int32(parts - 1))
+	defer p.finish()
+	if p.wanted > 0 {
+		p.wake()
+	}
+	p.work()
+}
+
+// wake wakes or starts workers until as many as wanted are awake, if there are processors for them.
+func (p *workerPool) wake() {
+	p.recent = 0
+	wanted := min(p.wanted, runtime.GOMAXPROCS(0)-1)
+	for p.started-int(p.parked.Load()) < wanted {
+		if p.unpark() {
+			p.sleep <- struct{}{}
+		} else {
+			p.started++
+			go p.serve()
+		}
+	}
+}
+
+// unpark takes one of the workers that sleep off their number, if there is one.
+func (p *workerPool) unpark() bool {
+	for {
+		parked := p.parked.Load()
+		if parked == 0 {
+			return false
+		}
+		if p.parked.CompareAndSwap(parked, parked-1) {
+			return true
+		}
+	}
+}
+
+// work takes pieces of the task until there are none. They get smaller, so that all end at about the same time.
+func (p *workerPool) work() {
+	for {
+		lo := int(p.next.Load())
+		rest := p.n - lo
+		if rest <= 0 {
+			return
+		}
+		size := max(rest/(2*p.parts)/p.unit*p.unit, p.grain)
+		if rest-size < p.unit {
+			size = rest
+		}
+		if p.next.CompareAndSwap(int64(lo), int64(lo+size)) {
+			p.task.run(lo, lo+size)
+		}
+	}
+}
+
+// finish ends a call, whether work has returned or panicked: no piece is begun any more, and none is going on.
+func (p *workerPool) finish() {
+	p.next.Store(int64(p.n))
+	came := int32(p.parts-1) - p.seats.Swap(0)
+	if came > 0 && p.inside.Add(came) != 0 {
+		p.wait()
+	}
+	failed := p.failure.Swap(nil)
+	p.task = nil
+	p.product = product{}
+	p.busy.Store(false)
+	if failed != nil {
+		panic(failed.value)
+	}
+}
+
+// wait returns when nobody is inside.
+func (p *workerPool) wait() {
+	for end := now() + waitSpin; now() < end; {
+		for range spins {
+			if p.inside.Load() == 0 {
+				return
+			}
+			pause()
+		}
+	}
+	for p.inside.Load() != 0 {
+		p.asleep.Store(true)
+		if p.inside.Load() == 0 && p.asleep.CompareAndSwap(true, false) {
+			return
+		}
+		<-p.awaken // by the last one inside, or one that was the last of an earlier call
+	}
+}
+
+// serve is a worker.
+func (p *workerPool) serve() {
+	for {
+		for p.seated() {
+			p.assist()
+		}
+		p.parked.Add(1)
+		if p.seats.Load() > 0 && p.unpark() {
+			continue // there is a call, which may have taken this worker for awake
+		}
+		<-p.sleep
+	}
+}
+
+// seated waits for a seat, until it has waited too long.
+func (p *workerPool) seated() bool {
+	for end := now() + idleSpin; now() < end; {
+		for range spins {
+			if seats := p.seats.Load(); seats > 0 && p.seats.CompareAndSwap(seats, seats-1) {
+				return true
+			}
+			pause()
+		}
+	}
+	return false
+}
+
+// assist is what a worker does with a seat.
+func (p *workerPool) assist() {
+	defer func() {
+		if value := recover(); value != nil {
+			p.failure.CompareAndSwap(nil, &failure{value})
+			p.next.Store(int64(p.n))
+		}
+		if p.inside.Add(-1) == 0 && p.asleep.CompareAndSwap(true, false) {
+			p.awaken <- struct{}{}
+		}
+	}()
+	p.work()
+}

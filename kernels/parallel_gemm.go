@@ -1,0 +1,214 @@
+package kernels
+
+import (
+	"sync"
+	"time"
+)
+
+// tileSize is what a tier's products are made of, rows by columns of C (whole tiles, and more columns than a narrow
+// layer has), and about how fast it is: multiply-adds in a nanosecond on one core.
+type tileSize struct {
+	rows, columns int
+	speed         float64
+}
+
+func tilesOf(tier string) tileSize {
+	switch tier {
+	case "avx512":
+		return tileSize{14, 32, 50}
+	case "avx2":
+		return tileSize{6, 32, 25}
+	case "sse2":
+		return tileSize{8, 32, 2}
+	case "neon":
+		return tileSize{8, 32, 10}
+	}
+	return tileSize{1, panel, 0.7}
+}
+
+// product is a matrix product whose C is split by rows or by columns.
+type product struct {
+	of                     productOf
+	c, a, b, bias          []float32
+	packed                 *Packed
+	m, n, k, lda, ldb, ldc int
+	byRows                 bool
+}
+
+// productOf says what product.
+type productOf uint8
+
+const (
+	forward productOf = iota
+	weightGradient
+	inputGradient
+	forwardPacked
+)
+
+// ParallelGemmNN is GemmNN on up to so many threads (see Parallel), with the same result.
+func ParallelGemmNN(threads int, c, a, b, bias []float32, m, n, k, lda, ldb, ldc int) {
+	if threads > 1 {
+		checkMatrix("C", c, m, n, ldc)
+		checkMatrix("A", a, m, k, lda)
+		checkMatrix("B", b, k, n, ldb)
+		checkBias(bias, n)
+		if shared(threads, &product{forward, c, a, b, bias, nil, m, n, k, lda, ldb, ldc, false}) {
+			return
+		}
+	}
+	GemmNN(c, a, b, bias, m, n, k, lda, ldb, ldc)
+}
+
+// ParallelGemmTN is GemmTN on up to so many threads (see Parallel), with the same result.
+func ParallelGemmTN(threads int, c, a, b []float32, m, n, k, lda, ldb, ldc int) {
+	if threads > 1 {
+		checkMatrix("C", c, m, n, ldc)
+		checkMatrix("A", a, k, m, lda)
+		checkMatrix("B", b, k, n, ldb)
+		if shared(threads, &product{weightGradient, c, a, b, nil, nil, m, n, k, lda, ldb, ldc, false}) {
+			return
+		}
+	}
+	GemmTN(c, a, b, m, n, k, lda, ldb, ldc)
+}
+
+// ParallelGemmNT is GemmNT on up to so many threads (see Parallel), with the same result.
+func ParallelGemmNT(threads int, c, a, b []float32, m, n, k, lda, ldb, ldc int) {
+	if threads > 1 {
+		checkMatrix("C", c, m, n, ldc)
+		checkMatrix("A", a, m, k, lda)
+		checkMatrix("B", b, n, k, ldb)
+		if shared(threads, &product{inputGradient, c, a, b, nil, nil, m, n, k, lda, ldb, ldc, false}) {
+			return
+		}
+	}
+	GemmNT(c, a, b, m, n, k, lda, ldb, ldc)
+}
+
+// ParallelGemmPacked is GemmPacked on up to so many threads (see Parallel), with the same result.
+func ParallelGemmPacked(threads int, c, a []float32, b *Packed, bias []float32, m, lda, ldc int) {
+	if threads > 1 {
+		checkMatrix("C", c, m, b.n, ldc)
+		checkMatrix("A", a, m, b.k, lda)
+		checkBias(bias, b.n)
+		if shared(threads, &product{forwardPacked, c, a, nil, bias, b, m, b.n, b.k, lda, b.ldb, ldc, false}) {
+			return
+		}
+	}
+	GemmPacked(c, a, b, bias, m, lda, ldc)
+}
+
+// shared computes a product, whose matrices fit, on several threads, or returns false if that is not worth it.
+func shared(threads int, g *product) bool {
+	tiles := tilesOf(activeName)
+	estimate := g.estimate(tiles)
+	if estimate < shareTime {
+		return false
+	}
+	extent, unit, grain := g.split(threads, tiles)
+	parts := workers.acquire(threads, extent, unit, estimate)
+	if parts <= 1 {
+		return false
+	}
+	workers.product = *g // where it is no garbage
+	workers.run(&workers.product, extent, unit, grain, parts, estimate)
+	return true
+}
+
+// estimate returns about how long the product takes on one thread. A single row waits for its weights.
+func (g *product) estimate(tiles tileSize) time.Duration {
+	speed := tiles.speed
+	if g.m == 1 {
+		speed = min(speed, 20)
+	}
+	return time.Duration(float64(g.m) * float64(g.n) * float64(g.k) / speed)
+}
+
+// split sets whether to split by rows, and returns how many rows or columns there are, in what units to take them,
+// and how many at least. A forward product's order depends on whether its layer is narrow, and units of columns are
+// not.
+func (g *product) split(threads int, tiles tileSize) (extent, unit, grain int) {
+	const (
+		wholeLines = 64  // columns of a single row: some cache lines
+		longRun    = 512 // that memory serves well
+		narrowRows = 32  // whole tiles, or vectors, whatever the kernel of a narrow layer
+	)
+	switch {
+	case g.m == 1:
+		unit = max(wholeLines, tiles.columns)
+		if g.of == inputGradient {
+			return g.n, unit, unit
+		}
+		return g.n, unit, min(longRun, g.n/(2*threads))
+	case g.n <= narrow:
+		g.byRows = true
+		return g.m, narrowRows, 0
+	}
+	rows, columns := evenness(g.m, tiles.rows, threads), evenness(g.n, tiles.columns, threads)
+	if rows > columns || tiles.rows == 1 && rows == columns {
+		g.byRows = true
+		return g.m, tiles.rows, 2 * tiles.rows
+	}
+	if g.of == inputGradient && g.m > 1 {
+		return g.n, tiles.columns, min(8*tiles.rows, g.n/(2*threads))
+	}
+	return g.n, tiles.columns, 0
+}
+
+// evenness returns the part of the threads' time that is at work on n indices in whole units, up to 1.
+func evenness(n, unit, threads int) float64 {
+	units := max(n/unit, 1)
+	return float64(units) / float64(threads*((units+threads-1)/threads))
+}
+
+// run computes the rows or columns from lo up to hi.
+func (g *product) run(lo, hi int) {
+	c, a, b, bias, packed, m, n := g.c, g.a, g.b, g.bias, g.packed, g.m, g.n
+	if g.byRows {
+		m = hi - lo
+		c = c[lo*g.ldc:]
+		if g.of == weightGradient {
+			a = a[lo:]
+		} else {
+			a = a[lo*g.lda:]
+		}
+	} else {
+		n = hi - lo
+		c = c[lo:]
+		switch g.of {
+		case forward, weightGradient:
+			b = b[lo:]
+		case inputGradient:
+			b = b[lo*g.ldb:]
+		case forwardPacked:
+			view := views.Get().(*Packed)
+			defer views.Put(view)
+			packed.columns(view, lo, hi)
+			packed = view
+		}
+		if bias != nil {
+			bias = bias[lo:]
+		}
+	}
+	switch g.of {
+	case forward:
+		GemmNN(c, a, b, bias, m, n, g.k, g.lda, g.ldb, g.ldc)
+	case weightGradient:
+		GemmTN(c, a, b, m, n, g.k, g.lda, g.ldb, g.ldc)
+	case inputGradient:
+		GemmNT(c, a, b, m, n, g.k, g.lda, g.ldb, g.ldc)
+	case forwardPacked:
+		GemmPacked(c, a, packed, bias, m, g.lda, g.ldc)
+	}
+}
+
+var views = sync.Pool{New: func() any { return new(Packed) }}
+
+// columns sets part to the columns of p from lo, a multiple of the tier's tiles' columns, up to hi.
+func (p *Packed) columns(part *Packed, lo, hi int) {
+	*part = *p
+	part.b, part.n = p.b[lo:], hi-lo
+	if p.order != nil {
+		part.order = p.order[lo*p.k:]
+	}
+}
