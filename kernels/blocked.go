@@ -34,12 +34,6 @@ func aligned(n int) []float32 {
 	return x[skip:][:n]
 }
 
-// copyWorth tells whether a panel of B is worth copying before the tiles of m rows use it: if its rows lie so far apart
-// that each is on a page of its own, or share few sets of the first-level cache, and there are tiles enough to gain by it.
-func (mk *microkernels) copyWorth(m, ldb int) bool {
-	return ldb >= 1024 && m > 4*mk.mr || ldb%512 == 0 && m > 16*mk.mr
-}
-
 func (mk *microkernels) gemmNN(c, a, b, bias []float32, m, n, k, lda, ldb, ldc int) {
 	switch {
 	case hasLanes(n, k):
@@ -49,7 +43,7 @@ func (mk *microkernels) gemmNN(c, a, b, bias []float32, m, n, k, lda, ldb, ldc i
 			mk.row(&c[0], &a[p], &b[p*ldb], pointerTo(startOf(bias, p), 0), n, min(segment, k-p), 1, ldb, p > 0)
 		}
 	default:
-		mk.blocked(c, a, b, bias, m, n, k, lda, 1, ldb, ldc)
+		mk.blocked(c, a, b, nil, bias, m, n, k, lda, 1, ldb, ldc)
 	}
 }
 
@@ -66,41 +60,74 @@ func (mk *microkernels) gemmTN(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
 		mk.turnedTN(c, a, b, m, n, k, lda, ldb, ldc)
 		return
 	}
-	mk.blocked(c, a, b, nil, m, n, k, 1, lda, ldb, ldc)
+	mk.blocked(c, a, b, nil, nil, m, n, k, 1, lda, ldb, ldc)
 }
 
-// blocked computes C = A·B + bias with A's element i, p at a[i·rsA + p·csA]: for each segment of k, a block of rows that
-// stays in the second-level cache, for each panel of B, copied if enough tiles will use it, all its tiles.
-func (mk *microkernels) blocked(c, a, b, bias []float32, m, n, k, rsA, csA, ldb, ldc int) {
-	block := m
-	if rows := blockRows(); m > rows+rows/2 {
-		block = rows
+// strip is how many panels of B are copied together: they share the pages that B's rows are on.
+const strip = 4
+
+// blocked computes C = A·B + bias with A's element i, p at a[i·rsA + p·csA]: for each segment of k, for each block of A's
+// rows, which the second-level cache keeps, for each panel of B, its tiles. order has B's panels as pack makes them;
+// without it they are copied if that pays, once for all blocks.
+func (mk *microkernels) blocked(c, a, b, order, bias []float32, m, n, k, rsA, csA, ldb, ldc int) {
+	block := blockRows()
+	if m < block+block/2 {
+		block = m
 	}
 	var w *workspace
-	var panel []float32
-	if mk.copyWorth(m, ldb) {
+	var copied []float32
+	together := strip * mk.nr // columns of B that are copied at a time
+	if order == nil && mk.copyPays(m, ldb) {
+		if block < m {
+			together = (n + mk.nr - 1) / mk.nr * mk.nr
+		}
 		w = workspaces.Get().(*workspace)
-		panel = atLeast(&w.b, segment*mk.nr)
+		copied = atLeast(&w.b, segment*together)
 	}
 	for p := 0; p < k; p += segment {
 		length := min(segment, k-p)
 		start := startOf(bias, p)
-		for i0 := 0; i0 < m; i0 += block {
-			end := min(i0+block, m)
+		for i := 0; i < m; i += block {
+			rows := min(block, m-i)
+			height := mk.height(rows, rsA)
 			for j := 0; j < n; j += mk.nr {
-				width := min(mk.nr, n-j)
-				from, stride := &b[p*ldb+j], ldb
-				if panel != nil {
-					mk.copyPanel(&panel[0], from, length, width, ldb)
-					from, stride = &panel[0], mk.nr
+				panel, stride := (*float32)(nil), mk.nr
+				switch {
+				case order != nil:
+					panel = &order[j*k+p*mk.nr]
+				case copied != nil:
+					if i == 0 && j%together == 0 {
+						mk.copyPanels(copied, b[p*ldb+j:], min(together, n-j), length, ldb)
+					}
+					panel = &copied[j%together*segment]
+				default:
+					panel, stride = &b[p*ldb+j], ldb
 				}
-				mk.tiles(&c[i0*ldc+j], &a[i0*rsA+p*csA], from, pointerTo(start, j), end-i0, mk.height(end-i0, rsA), width, length,
+				mk.tiles(&c[i*ldc+j], &a[i*rsA+p*csA], panel, pointerTo(start, j), rows, height, min(mk.nr, n-j), length,
 					rsA, csA, stride, ldc, p > 0)
 			}
 		}
 	}
 	if w != nil {
 		workspaces.Put(w)
+	}
+}
+
+// copyPays tells whether panels of B are worth copying before the tiles of m rows use them: if B's rows lie so far apart
+// that each is on a page of its own, or share few sets of the first-level cache, and there are tiles enough to gain.
+func (mk *microkernels) copyPays(m, ldb int) bool {
+	return ldb >= 1024 && m > 4*mk.mr || ldb >= 512 && m > 16*mk.mr
+}
+
+// copyPanels copies panels of a segment of B, a few rows of a strip of them at a time.
+func (mk *microkernels) copyPanels(copied, b []float32, columns, rows, ldb int) {
+	const few = 16
+	for j0 := 0; j0 < columns; j0 += strip * mk.nr {
+		for p := 0; p < rows; p += few {
+			for j := j0; j < min(j0+strip*mk.nr, columns); j += mk.nr {
+				mk.copyPanel(&copied[j*segment+p*mk.nr], &b[p*ldb+j], min(few, rows-p), min(mk.nr, columns-j), ldb)
+			}
+		}
 	}
 }
 
@@ -246,29 +273,12 @@ func (mk *microkernels) pack(p *Packed) {
 }
 
 func (mk *microkernels) gemmPacked(c, a []float32, b *Packed, bias []float32, m, lda, ldc int) {
-	n, k := b.n, b.k
-	switch {
+	switch n, k := b.n, b.k; {
 	case hasLanes(n, k):
 		mk.narrowNN(c, a, b.b, b.order, bias, m, n, k, lda, b.ldb, ldc)
-		return
 	case m == 1:
 		mk.gemmNN(c, a, b.b, bias, m, n, k, lda, b.ldb, ldc)
-		return
-	}
-	block := m
-	if rows := blockRows(); m > rows+rows/2 {
-		block = rows
-	}
-	for p := 0; p < k; p += segment {
-		length := min(segment, k-p)
-		start := startOf(bias, p)
-		for i0 := 0; i0 < m; i0 += block {
-			end := min(i0+block, m)
-			for j := 0; j < n; j += mk.nr {
-				width := min(mk.nr, n-j)
-				mk.tiles(&c[i0*ldc+j], &a[i0*lda+p], &b.order[j*k+p*mk.nr], pointerTo(start, j), end-i0, mk.height(end-i0, lda),
-					width, length, lda, 1, mk.nr, ldc, p > 0)
-			}
-		}
+	default:
+		mk.blocked(c, a, nil, b.order, bias, m, n, k, lda, 1, 0, ldc)
 	}
 }

@@ -8,12 +8,13 @@ import (
 	"github.com/klauspost/cpuid/v2"
 )
 
-// blockRows returns how many rows of A, a segment of k each, take half of the second-level cache.
+// blockRows returns how many rows of A, a segment of k each, take a quarter of the second-level cache: rows whose stride
+// is a power of two share a part of its sets.
 var blockRows = sync.OnceValue(func() int {
 	const usual = 512 << 10
 	l2 := cpuid.CPU.Cache.L2
 	if l2 <= 0 {
 		l2 = usual
 	}
-	return max(l2/2/(4*segment), 64)
+	return max(l2/4/(4*segment), 64)
 })

@@ -150,7 +150,22 @@ tile:
 	IMULQ   AX, CX
 	ADDQ    SI, CX
 	MOVQ    CX, next-8(SP)
-	MOVQ    b+16(FP), DX
+
+	// What will be added to is asked for now.
+	CMPB add+96(FP), $0
+	JEQ  begin
+	MOVQ DI, CX
+	MOVQ R13, DX
+
+prefetch:
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       R12, CX
+	DECQ       DX
+	JNZ        prefetch
+
+begin:
+	MOVQ b+16(FP), DX
 
 	// Every row begins as row 0: with the bias, or 0.
 	MOVQ   bias+24(FP), CX
