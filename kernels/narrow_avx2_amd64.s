@@ -22,7 +22,8 @@ GLOBL lanes<>(SB), RODATA|NOPTR, $64
 	NEGQ    r                   \
 	VMOVUPS (tmp)(r*4), mask
 
-// Many rows: the eight sums of an element are the lanes of a vector, and B is turned over so that its columns lie along k.
+// Many rows: the eight sums of an element are the lanes of a vector, and B is turned over so that its columns lie along
+// k.
 
 // Eight values of k of a row of A, for each column.
 #define DOT1(a, s, t, u) \
@@ -219,62 +220,40 @@ label: \
 	JNZ  label     \
 	JMP  done
 
-// The vectors of n outputs.
-#define N1 \
-	BOTH; LANES(0, Y0)
-#define N2 \
-	FIRST; LANES(0, Y0); LAST; LANES(32, Y1)
-#define N3 \
-	FIRST; LANES(0, Y0); BOTH; LANES(32, Y1); LAST; LANES(64, Y2)
-#define N4 \
-	FIRST; LANES(0, Y0); LANES(32, Y1); LAST; LANES(64, Y2); LANES(96, Y3)
-#define N5 \
-	FIRST; LANES(0, Y0); LANES(32, Y1); BOTH; LANES(64, Y2); LAST; LANES(96, Y3); LANES(128, Y4)
-#define N6 \
-	FIRST; LANES(0, Y0); LANES(32, Y1); LANES(64, Y2); LAST; LANES(96, Y3); LANES(128, Y4) ; \
-	LANES(160, Y5)
-#define N7 \
-	FIRST; LANES(0, Y0); LANES(32, Y1); LANES(64, Y2); BOTH; LANES(96, Y3); LAST; LANES(128, Y4) ; \
-	LANES(160, Y5); LANES(192, Y6)
-#define N8 \
-	FIRST; LANES(0, Y0); LANES(32, Y1); LANES(64, Y2); LANES(96, Y3); LAST; LANES(128, Y4) ; \
-	LANES(160, Y5); LANES(192, Y6); LANES(224, Y7)
-#define N9 \
-	FIRST; LANES(0, Y0); LANES(32, Y1); LANES(64, Y2); LANES(96, Y3); BOTH; LANES(128, Y4); LAST ; \
-	LANES(160, Y5); LANES(192, Y6); LANES(224, Y7); LANES(256, Y8)
-#define N10 \
-	FIRST; LANES(0, Y0); LANES(32, Y1); LANES(64, Y2); LANES(96, Y3); LANES(128, Y4); LAST ; \
-	LANES(160, Y5); LANES(192, Y6); LANES(224, Y7); LANES(256, Y8); LANES(288, Y9)
-#define N11 \
-	FIRST; LANES(0, Y0); LANES(32, Y1); LANES(64, Y2); LANES(96, Y3); LANES(128, Y4); BOTH ; \
-	LANES(160, Y5); LAST; LANES(192, Y6); LANES(224, Y7); LANES(256, Y8); LANES(288, Y9) ; \
-	LANES(320, Y10)
-#define N12 \
-	FIRST; LANES(0, Y0); LANES(32, Y1); LANES(64, Y2); LANES(96, Y3); LANES(128, Y4); LANES(160, Y5) ; \
-	LAST; LANES(192, Y6); LANES(224, Y7); LANES(256, Y8); LANES(288, Y9); LANES(320, Y10) ; \
-	LANES(352, Y11)
-#define N13 \
-	FIRST; LANES(0, Y0); LANES(32, Y1); LANES(64, Y2); LANES(96, Y3); LANES(128, Y4); LANES(160, Y5) ; \
-	BOTH; LANES(192, Y6); LAST; LANES(224, Y7); LANES(256, Y8); LANES(288, Y9); LANES(320, Y10) ; \
-	LANES(352, Y11); LANES(384, Y12)
-#define N14 \
-	FIRST; LANES(0, Y0); LANES(32, Y1); LANES(64, Y2); LANES(96, Y3); LANES(128, Y4); LANES(160, Y5) ; \
-	LANES(192, Y6); LAST; LANES(224, Y7); LANES(256, Y8); LANES(288, Y9); LANES(320, Y10) ; \
-	LANES(352, Y11); LANES(384, Y12); LANES(416, Y13)
+// The vectors of n outputs: those in the first four rows, perhaps one in both halves, those in the last four.
+#define FIRST1 FIRST; LANES(0, Y0)
+#define FIRST2 FIRST1; LANES(32, Y1)
+#define FIRST3 FIRST2; LANES(64, Y2)
+#define FIRST4 FIRST3; LANES(96, Y3)
+#define FIRST5 FIRST4; LANES(128, Y4)
+#define FIRST6 FIRST5; LANES(160, Y5)
+#define FIRST7 FIRST6; LANES(192, Y6)
+#define FIRST8 FIRST7; LANES(224, Y7)
 
-// The same of 15 and 16 in two goes.
-#define N15_FIRST \
-	FIRST; LANES(0, Y0); LANES(32, Y1); LANES(64, Y2); LANES(96, Y3); LANES(128, Y4); LANES(160, Y5) ; \
-	LANES(192, Y6); BOTH; LANES(224, Y7)
-#define N15_LAST \
-	LAST; LANES(256, Y0); LANES(288, Y1); LANES(320, Y2); LANES(352, Y3); LANES(384, Y4); LANES(416, Y5) ; \
-	LANES(448, Y6)
-#define N16_FIRST \
-	FIRST; LANES(0, Y0); LANES(32, Y1); LANES(64, Y2); LANES(96, Y3); LANES(128, Y4); LANES(160, Y5) ; \
-	LANES(192, Y6); LANES(224, Y7)
-#define N16_LAST \
-	LAST; LANES(256, Y0); LANES(288, Y1); LANES(320, Y2); LANES(352, Y3); LANES(384, Y4); LANES(416, Y5) ; \
-	LANES(448, Y6); LANES(480, Y7)
+#define N1 BOTH; LANES(0, Y0)
+#define N2 FIRST1; LAST; LANES(32, Y1)
+#define N3 FIRST1; BOTH; LANES(32, Y1); LAST; LANES(64, Y2)
+#define N4 FIRST2; LAST; LANES(64, Y2); LANES(96, Y3)
+#define N5 FIRST2; BOTH; LANES(64, Y2); LAST; LANES(96, Y3); LANES(128, Y4)
+#define N6 FIRST3; LAST; LANES(96, Y3); LANES(128, Y4); LANES(160, Y5)
+#define N7 FIRST3; BOTH; LANES(96, Y3); LAST; LANES(128, Y4); LANES(160, Y5); LANES(192, Y6)
+#define N8 FIRST4; LAST; LANES(128, Y4); LANES(160, Y5); LANES(192, Y6); LANES(224, Y7)
+#define N9 FIRST4; BOTH; LANES(128, Y4); LAST; LANES(160, Y5); LANES(192, Y6); LANES(224, Y7); LANES(256, Y8)
+#define N10 FIRST5; LAST; LANES(160, Y5); LANES(192, Y6); LANES(224, Y7); LANES(256, Y8); LANES(288, Y9)
+#define N11 FIRST5; BOTH; LANES(160, Y5); LAST; LANES(192, Y6); LANES(224, Y7); LANES(256, Y8); \
+	LANES(288, Y9); LANES(320, Y10)
+#define N12 FIRST6; LAST; LANES(192, Y6); LANES(224, Y7); LANES(256, Y8); LANES(288, Y9); LANES(320, Y10); \
+	LANES(352, Y11)
+#define N13 FIRST6; BOTH; LANES(192, Y6); LAST; LANES(224, Y7); LANES(256, Y8); LANES(288, Y9); \
+	LANES(320, Y10); LANES(352, Y11); LANES(384, Y12)
+#define N14 FIRST7; LAST; LANES(224, Y7); LANES(256, Y8); LANES(288, Y9); LANES(320, Y10); LANES(352, Y11); \
+	LANES(384, Y12); LANES(416, Y13)
+#define N15 FIRST7; BOTH; LANES(224, Y7)
+#define N15_MORE LAST; LANES(256, Y0); LANES(288, Y1); LANES(320, Y2); LANES(352, Y3); LANES(384, Y4); \
+	LANES(416, Y5); LANES(448, Y6)
+#define N16 FIRST8
+#define N16_MORE LAST; LANES(256, Y0); LANES(288, Y1); LANES(320, Y2); LANES(352, Y3); LANES(384, Y4); \
+	LANES(416, Y5); LANES(448, Y6); LANES(480, Y7)
 
 #define ZERO_8 \
 	VXORPS Y0, Y0, Y0 \
@@ -296,8 +275,8 @@ label: \
 	VMOVUPS Y6, (offset+192)(R12) \
 	VMOVUPS Y7, (offset+224)(R12)
 
-// JOIN joins eight lanes of sums at 0, 1, …, 7 times CX from s: lane[i] += lane[i+h] for h = 4, 2, 1. R15 is 3·CX, BX is
-// s + 4·CX.
+// JOIN joins eight lanes of sums at 0, 1, …, 7 times CX from s: lane[i] += lane[i+h] for h = 4, 2, 1. R15 is 3·CX,
+// upper s + 4·CX.
 #define JOIN(s, upper, y, y1, y2, y3) \
 	VMOVUPS (s), y                 \
 	VMOVUPS (s)(CX*1), y1          \
@@ -375,8 +354,8 @@ start:
 	JEQ  n14
 	CMPQ R10, $16
 	JLT  n15
-	ROW_STEP(n16, N16_FIRST, second)
-	ROW_STEP(n15, N15_FIRST, second)
+	ROW_STEP(n16, N16, second)
+	ROW_STEP(n15, N15, second)
 	ROW_STEP(n14, N14, store)
 	ROW_STEP(n13, N13, store)
 	ROW_STEP(n12, N12, store)
@@ -407,7 +386,7 @@ fewer:
 	ROW_STEP(n2, N2, store)
 	ROW_STEP(n1, N1, store)
 
-second: // vectors from 8 on, of 15 or 16
+second: // of 15 or 16 vectors those from 8 on
 	STORE_8(0)
 	ZERO_8
 	MOVQ R8, SI
@@ -415,9 +394,9 @@ second: // vectors from 8 on, of 15 or 16
 	MOVQ k+56(FP), BX
 	SHRQ $3, BX
 	CMPQ R10, $16
-	JLT  n15last
-	ROW_STEP(n16last, N16_LAST, secondStore)
-	ROW_STEP(n15last, N15_LAST, secondStore)
+	JLT  n15more
+	ROW_STEP(n16more, N16_MORE, secondStore)
+	ROW_STEP(n15more, N15_MORE, secondStore)
 
 secondStore:
 	STORE_8(256)
