@@ -14,6 +14,12 @@ const (
 	wakeWorth = 250 * time.Microsecond // work, in one call or in a quick succession of them, for which workers are woken
 	pieceTime = time.Microsecond       // the least piece of work
 	shareTime = 3 * time.Microsecond   // the least work that is cut into pieces
+
+	lostTime   = 20 * time.Microsecond // more than any delay of a worker that has its processor
+	aloneTimes = 16                    // how many times a delay calls are not shared after it
+	mostAlone  = 100 * time.Millisecond
+	leastHelp  = 3 // calls that a worker has been of use to between waking and sleeping if it was not woken in vain
+	mostVain   = 8
 )
 
 // workerPool is a process's workers and the one call that they work for at a time.
@@ -43,8 +49,10 @@ type workerPool struct {
 	started int           // workers
 	recent  time.Duration // work of calls that followed each other closely with workers asleep
 	quiet   time.Duration // when the next call will be too late to follow closely
+	alone   time.Duration // until when calls are not shared, or 0
 
 	parked atomic.Int32  // workers that sleep, less those that have been woken
+	vain   atomic.Int32  // how many workers in turn have hardly done anything between waking and sleeping
 	sleep  chan struct{} // wakes a worker
 	awaken chan struct{} // wakes the caller
 }
@@ -103,6 +111,13 @@ func (p *workerPool) acquire(threads, n, unit int, estimate time.Duration) (part
 	if parts <= 1 || !p.busy.CompareAndSwap(false, true) {
 		return 1
 	}
+	if p.alone != 0 {
+		if now() < p.alone {
+			p.busy.Store(false)
+			return 1
+		}
+		p.alone = 0
+	}
 	p.wanted = 0
 	awake := p.started - int(p.parked.Load())
 	if estimate >= wakeWorth || awake < parts-1 && p.closelyFollows(estimate) {
@@ -123,7 +138,7 @@ func (p *workerPool) closelyFollows(estimate time.Duration) bool {
 	}
 	p.recent += estimate
 	p.quiet = t + estimate + idleSpin
-	return p.recent >= wakeWorth
+	return p.recent >= wakeWorth<<min(p.vain.Load(), mostVain)
 }
 
 // run shares a task. The pool must be the caller's, and is not any more afterwards.
@@ -133,7 +148,7 @@ func (p *workerPool) run(t task, n, unit, grain, parts int, estimate time.Durati
 	p.grain = (max(least, grain, 1) + unit - 1) / unit * unit
 	p.next.Store(0)
 	p.seats.Store(int32(parts - 1))
-	defer p.finish()
+	defer p.finish(estimate)
 	if p.wanted > 0 {
 		p.wake()
 	}
@@ -186,11 +201,11 @@ func (p *workerPool) work() {
 }
 
 // finish ends a call, whether work has returned or panicked: no piece is begun any more, and none is going on.
-func (p *workerPool) finish() {
+func (p *workerPool) finish(estimate time.Duration) {
 	p.next.Store(int64(p.n))
 	came := int32(p.parts-1) - p.seats.Swap(0)
 	if came > 0 && p.inside.Add(came) != 0 {
-		p.wait()
+		p.wait(estimate)
 	}
 	failed := p.failure.Swap(nil)
 	p.task = nil
@@ -201,14 +216,25 @@ func (p *workerPool) finish() {
 	}
 }
 
-// wait returns when nobody is inside.
-func (p *workerPool) wait() {
-	for end := now() + waitSpin; now() < end; {
-		for range spins {
-			if p.inside.Load() == 0 {
-				return
-			}
-			pause()
+// wait returns when nobody is inside. If that takes so long that a worker must have lost its processor to another
+// process, calls are not shared for a multiple of the time: then this costs little, however busy the machine is.
+func (p *workerPool) wait(estimate time.Duration) {
+	if p.ended() {
+		return
+	}
+	begin := now()
+	p.await(begin + waitSpin)
+	end := now()
+	if lost := end - begin; lost > estimate/2+lostTime {
+		p.alone = end + min(aloneTimes*lost, mostAlone)
+	}
+}
+
+// await waits until nobody is inside, from a point of time on asleep.
+func (p *workerPool) await(end time.Duration) {
+	for now() < end {
+		if p.ended() {
+			return
 		}
 	}
 	for p.inside.Load() != 0 {
@@ -220,11 +246,28 @@ func (p *workerPool) wait() {
 	}
 }
 
+// ended looks some times whether nobody is inside.
+func (p *workerPool) ended() bool {
+	for range spins {
+		if p.inside.Load() == 0 {
+			return true
+		}
+		pause()
+	}
+	return false
+}
+
 // serve is a worker.
 func (p *workerPool) serve() {
 	for {
-		for p.seated() {
+		helped := 0
+		for ; p.seated(); helped++ {
 			p.assist()
+		}
+		if helped < leastHelp {
+			p.vain.Add(1)
+		} else {
+			p.vain.Store(0)
 		}
 		p.parked.Add(1)
 		if p.seats.Load() > 0 && p.unpark() {
@@ -234,14 +277,20 @@ func (p *workerPool) serve() {
 	}
 }
 
-// seated waits for a seat, until it has waited too long.
+// seated waits for a seat, until it has waited too long; or less if a call has no work left and does not end either,
+// since then this worker may have the processor that the caller is waiting for.
 func (p *workerPool) seated() bool {
-	for end := now() + idleSpin; now() < end; {
+	begin := now()
+	free := begin // when there was no call, the last time
+	for t := begin; t-begin < idleSpin && t-free < lostTime; t = now() {
 		for range spins {
 			if seats := p.seats.Load(); seats > 0 && p.seats.CompareAndSwap(seats, seats-1) {
 				return true
 			}
 			pause()
+		}
+		if !p.busy.Load() {
+			free = t
 		}
 	}
 	return false

@@ -45,9 +45,12 @@ const (
 	forwardPacked
 )
 
+// leastShared is how many multiply-adds no tier shares less than, for calls so short that finding out more counts.
+const leastShared = 2048
+
 // ParallelGemmNN is GemmNN on up to so many threads (see Parallel), with the same result.
 func ParallelGemmNN(threads int, c, a, b, bias []float32, m, n, k, lda, ldb, ldc int) {
-	if threads > 1 {
+	if threads > 1 && m*n*k >= leastShared {
 		checkMatrix("C", c, m, n, ldc)
 		checkMatrix("A", a, m, k, lda)
 		checkMatrix("B", b, k, n, ldb)
@@ -61,7 +64,7 @@ func ParallelGemmNN(threads int, c, a, b, bias []float32, m, n, k, lda, ldb, ldc
 
 // ParallelGemmTN is GemmTN on up to so many threads (see Parallel), with the same result.
 func ParallelGemmTN(threads int, c, a, b []float32, m, n, k, lda, ldb, ldc int) {
-	if threads > 1 {
+	if threads > 1 && m*n*k >= leastShared {
 		checkMatrix("C", c, m, n, ldc)
 		checkMatrix("A", a, k, m, lda)
 		checkMatrix("B", b, k, n, ldb)
@@ -74,7 +77,7 @@ func ParallelGemmTN(threads int, c, a, b []float32, m, n, k, lda, ldb, ldc int) 
 
 // ParallelGemmNT is GemmNT on up to so many threads (see Parallel), with the same result.
 func ParallelGemmNT(threads int, c, a, b []float32, m, n, k, lda, ldb, ldc int) {
-	if threads > 1 {
+	if threads > 1 && m*n*k >= leastShared {
 		checkMatrix("C", c, m, n, ldc)
 		checkMatrix("A", a, m, k, lda)
 		checkMatrix("B", b, n, k, ldb)
@@ -87,7 +90,7 @@ func ParallelGemmNT(threads int, c, a, b []float32, m, n, k, lda, ldb, ldc int) 
 
 // ParallelGemmPacked is GemmPacked on up to so many threads (see Parallel), with the same result.
 func ParallelGemmPacked(threads int, c, a []float32, b *Packed, bias []float32, m, lda, ldc int) {
-	if threads > 1 {
+	if threads > 1 && m*b.n*b.k >= leastShared {
 		checkMatrix("C", c, m, b.n, ldc)
 		checkMatrix("A", a, m, b.k, lda)
 		checkBias(bias, b.n)
@@ -129,9 +132,9 @@ func (g *product) estimate(tiles tileSize) time.Duration {
 // not.
 func (g *product) split(threads int, tiles tileSize) (extent, unit, grain int) {
 	const (
-		wholeLines = 64  // columns of a single row: some cache lines
-		longRun    = 512 // that memory serves well
-		narrowRows = 32  // whole tiles, or vectors, whatever the kernel of a narrow layer
+		wholeLines = 64   // columns of a single row: some cache lines
+		longRun    = 1024 // that memory serves well
+		narrowRows = 32   // whole tiles, or vectors, whatever the kernel of a narrow layer
 	)
 	switch {
 	case g.m == 1:
@@ -139,7 +142,10 @@ func (g *product) split(threads int, tiles tileSize) (extent, unit, grain int) {
 		if g.of == inputGradient {
 			return g.n, unit, unit
 		}
-		return g.n, unit, min(longRun, g.n/(2*threads))
+		if g.n >= 2*longRun*threads {
+			unit = longRun
+		}
+		return g.n, unit, g.n / (4 * threads)
 	case g.n <= narrow:
 		g.byRows = true
 		return g.m, narrowRows, 0

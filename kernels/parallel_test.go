@@ -60,6 +60,7 @@ func TestParallelTakesEachPieceOnce(t *testing.T) {
 // Two pieces that wait for each other need two threads.
 func TestParallelIsParallel(t *testing.T) {
 	manyProcessors(t, 2)
+	workers.alone = 0
 	for range 100 {
 		var here sync.WaitGroup
 		here.Add(2)
