@@ -2,13 +2,14 @@ package net
 
 import (
 	"runtime"
-	"sync"
+
+	"nnrt/kernels"
 )
 
-// minimumWork is the number of fused multiply-adds below which a part is not worth a goroutine of its own.
-const minimumWork = 1 << 16
+// elementWork is about how many multiply-adds of a matrix product take as long as a cheap activation of one element.
+const elementWork = 4
 
-// threadCount returns how many goroutines a setting of threads means: 0 is all cores.
+// threadCount returns how many threads a setting of threads means: 0 is all cores.
 func threadCount(threads int) int {
 	if threads == 0 {
 		return runtime.GOMAXPROCS(0)
@@ -16,22 +17,30 @@ func threadCount(threads int) int {
 	return threads
 }
 
-// parallel runs f over [0, n) cut into at most threads parts, in goroutines if the work (fused multiply-adds in all)
-// is worth it. The parts split outputs, never a sum, so results do not depend on their number.
-func parallel(threads, n int, work int64, f func(lo, hi int)) {
-	parts := int(min(int64(threads), int64(n), work/minimumWork))
-	if parts <= 1 {
-		f(0, n)
-		return
+// sharedActivation applies an activation, or turns a gradient by its outputs into one by its inputs, on several
+// threads. It is part of a Trainer, and made once, so that a step allocates nothing for it.
+type sharedActivation struct {
+	gradient   bool
+	y, x, dxdy []float32
+	kind       Activation
+	width      int
+	part       func(lo, hi int) // rows of it
+}
+
+func newSharedActivation() *sharedActivation {
+	a := new(sharedActivation)
+	a.part = func(lo, hi int) {
+		lo, hi = lo*a.width, hi*a.width
+		if a.gradient {
+			activationGradient(a.dxdy[lo:hi], a.dxdy[lo:hi], a.x[lo:hi], a.y[lo:hi], a.kind, a.width)
+		} else {
+			activate(a.y[lo:hi], a.x[lo:hi], a.kind, a.width)
+		}
 	}
-	var done sync.WaitGroup
-	for i := 1; i < parts; i++ {
-		done.Add(1)
-		go func() {
-			defer done.Done()
-			f(i*n/parts, (i+1)*n/parts)
-		}()
-	}
-	f(0, n/parts)
-	done.Wait()
+	return a
+}
+
+func (a *sharedActivation) run(threads int) {
+	rows := len(a.y) / a.width
+	kernels.Parallel(threads, rows, 1, elementWork*int64(len(a.y)), a.part)
 }

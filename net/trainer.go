@@ -17,6 +17,7 @@ type Trainer struct {
 	loss      *lossOf
 	seed      uint64
 	threads   int
+	shared    *sharedActivation
 
 	params, grads []float32
 	slots         [][]float32 // the optimiser's state, each of the parameters' size
@@ -71,8 +72,8 @@ func (m *Model) NewTrainer(c FitConfig) (*Trainer, error) {
 		params = m.initial(c.Seed)
 	}
 	t := &Trainer{model: m, optimizer: optimizer, schedule: c.Schedule, loss: loss, seed: c.Seed,
-		threads: threadCount(c.Threads), params: params, grads: make([]float32, m.size),
-		learningRate: optimizer.learningRate}
+		threads: threadCount(c.Threads), shared: newSharedActivation(), params: params,
+		grads: make([]float32, m.size), learningRate: optimizer.learningRate}
 	for range optimizer.slots {
 		slot := make([]float32, m.size)
 		fillConstant(slot, optimizer.initial)
@@ -280,12 +281,10 @@ func (t *Trainer) forward(x []float32, rows int) {
 			if l.Activation.Kind != kernels.Linear {
 				z = l.pre[:rows*l.out]
 			}
-			t.rowParts(rows, l.in*l.out, func(lo, hi int) {
-				kernels.GemmNN(z[lo*l.out:], x[lo*l.in:], l.kernel, l.bias, hi-lo, l.out, l.in, l.in, l.out, l.out)
-				activate(y[lo*l.out:hi*l.out], z[lo*l.out:hi*l.out], l.Activation, l.out)
-			})
+			kernels.ParallelGemmNN(t.threads, z, x, l.kernel, l.bias, rows, l.out, l.in, l.in, l.out, l.out)
+			t.activate(y, z, l)
 		case ActivationLayer:
-			activate(y, x, l.Activation, l.out)
+			t.activate(y, x, l)
 		case DropoutLayer:
 			t.dropout(i, x, y)
 		case BatchNormalizationLayer:
@@ -296,9 +295,25 @@ func (t *Trainer) forward(x []float32, rows int) {
 	}
 }
 
-// rowParts runs f over the rows in parts; work is the number of fused multiply-adds of one row.
-func (t *Trainer) rowParts(rows, work int, f func(lo, hi int)) {
-	parallel(t.threads, rows, int64(rows)*int64(work), f)
+// activate computes y = a(x) for the rows of a layer.
+func (t *Trainer) activate(y, x []float32, l *trainLayer) {
+	if l.Activation.Kind == kernels.Linear {
+		activate(y, x, l.Activation, l.out)
+		return
+	}
+	a := t.shared
+	a.gradient, a.y, a.x, a.kind, a.width = false, y, x, l.Activation, l.out
+	a.run(t.threads)
+}
+
+// activateGradient multiplies delta with a'(x) for the rows of a layer, of which y = a(x) are the outputs.
+func (t *Trainer) activateGradient(delta, x, y []float32, l *trainLayer) {
+	if l.Activation.Kind == kernels.Linear {
+		return
+	}
+	a := t.shared
+	a.gradient, a.dxdy, a.x, a.y, a.kind, a.width = true, delta, x, y, l.Activation, l.out
+	a.run(t.threads)
 }
 
 // dropout draws a mask of the step and layer, row by row, and applies it.
@@ -378,14 +393,9 @@ func (t *Trainer) backwardDense(l *trainLayer, below, delta, input, output []flo
 		}
 	}
 	if !fused {
-		t.rowParts(rows, 16*l.out, func(lo, hi int) {
-			part := func(x []float32) []float32 { return x[lo*l.out : hi*l.out] }
-			activationGradient(part(delta), part(delta), part(pre), part(output), l.Activation, l.out)
-		})
+		t.activateGradient(delta, pre, output, l)
 	}
-	parallel(t.threads, l.in, int64(rows)*int64(l.in)*int64(l.out), func(lo, hi int) {
-		kernels.GemmTN(l.gradKernel[lo*l.out:], input[lo:], delta, hi-lo, l.out, rows, l.in, l.out, l.out)
-	})
+	kernels.ParallelGemmTN(t.threads, l.gradKernel, input, delta, l.in, l.out, rows, l.in, l.out, l.out)
 	if l.KernelRegularizer != (Regularizer{}) {
 		kernels.AddPenalty(l.gradKernel, l.kernel, l.KernelRegularizer.L1, l.KernelRegularizer.L2)
 	}
@@ -396,9 +406,7 @@ func (t *Trainer) backwardDense(l *trainLayer, below, delta, input, output []flo
 		}
 	}
 	if below != nil {
-		t.rowParts(rows, l.in*l.out, func(lo, hi int) {
-			kernels.GemmNT(below[lo*l.in:], delta[lo*l.out:], l.kernel, hi-lo, l.in, l.out, l.out, l.out, l.in)
-		})
+		kernels.ParallelGemmNT(t.threads, below, delta, l.kernel, rows, l.in, l.out, l.out, l.out, l.in)
 	}
 }
 
