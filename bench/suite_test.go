@@ -18,6 +18,7 @@ func measurementLists() map[string][]measurement {
 		"Optimizer":  optimizerMeasurements(),
 		"Predict":    predictMeasurements(),
 		"Train":      trainMeasurements(),
+		"Parallel":   parallelMeasurements(),
 	}
 }
 
@@ -56,6 +57,7 @@ func TestMeasurements(t *testing.T) {
 		"Optimizer":  {"op=adam/n=4096", "op=sgd/n=4096", "op=clip_value/n=4096"},
 		"Predict":    {"net=A/batch=1", "net=B/batch=32", "net=C/batch=256", "net=D/batch=1024"},
 		"Train":      {"net=A/batch=32", "net=D/batch=128"},
+		"Parallel":   {"op=nn/m=64/n=64/k=64/pause=0s/threads=1", "op=tn/m=784/n=128/k=32/pause=1ms/threads=2"},
 	} {
 		list := measurementLists()[benchmark]
 		have := make(map[string]bool)
@@ -73,6 +75,7 @@ func TestMeasurements(t *testing.T) {
 		"Activation": 21 * 2,
 		"Predict":    4 * 4,
 		"Train":      4 * 2,
+		"Parallel":   12 * 2 * 2,
 	} {
 		if got := len(measurementLists()[benchmark]); got != want {
 			t.Errorf("%s has %d measurements, want %d", benchmark, got, want)
