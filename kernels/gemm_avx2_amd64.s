@@ -645,16 +645,37 @@ TEXT ·transposeAVX2(SB), NOSPLIT, $0-48
 	SHLQ $2, R9
 	LEAQ (R8)(R8*2), R13
 	LEAQ (R9)(R9*2), R15
-	CMPQ R11, $4
-	JLT  rows
 	CMPQ R10, $4
 	JLT  rows
+	CMPQ R11, $4
+	JLT  columns
 	CMPQ R10, $8
 	JLT  band4
 	BANDS(BLOCK_8, 8, band8, block8, lastBlock8, nextBand8, lastBand8)
 	BANDS(BLOCK_4, 4, band4, block4, lastBlock4, nextBand4, lastBand4)
 
-rows:
+columns: // fewer than four
+	TESTQ R11, R11
+	JEQ   done
+
+down:
+	MOVQ SI, AX
+	XORQ R12, R12
+
+downElement:
+	MOVL (AX), CX
+	MOVL CX, (DI)(R12*4)
+	ADDQ R8, AX
+	INCQ R12
+	CMPQ R12, R10
+	JLT  downElement
+	ADDQ $4, SI
+	ADDQ R9, DI
+	DECQ R11
+	JNZ  down
+	RET
+
+rows: // fewer than four
 	TESTQ R10, R10
 	JEQ   done
 
