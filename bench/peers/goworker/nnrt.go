@@ -13,8 +13,6 @@ var nnrt = library{
 			return nil, kernels.Err()
 		}
 		switch {
-		case p.product() && threads > 1:
-			return nnrtOnThreads(p)
 		case p.product() && p.prepared:
 			return nnrtPrepared(p)
 		case p.product():
@@ -31,17 +29,22 @@ var nnrt = library{
 	},
 }
 
+// nnrtPlain calls the functions for one thread directly on one.
 func nnrtPlain(p problem) func() []float32 {
-	switch p.op {
-	case "nn":
-		return func() []float32 {
-			kernels.GemmNN(p.c, p.a, p.b, nil, p.m, p.n, p.k, p.k, p.n, p.n)
-			return p.c
-		}
-	case "tn":
-		return func() []float32 { kernels.GemmTN(p.c, p.a, p.b, p.m, p.n, p.k, p.m, p.n, p.n); return p.c }
+	c, a, b, m, n, k := p.c, p.a, p.b, p.m, p.n, p.k
+	switch {
+	case p.op == "nn" && threads == 1:
+		return func() []float32 { kernels.GemmNN(c, a, b, nil, m, n, k, k, n, n); return c }
+	case p.op == "nn":
+		return func() []float32 { kernels.ParallelGemmNN(threads, c, a, b, nil, m, n, k, k, n, n); return c }
+	case p.op == "tn" && threads == 1:
+		return func() []float32 { kernels.GemmTN(c, a, b, m, n, k, m, n, n); return c }
+	case p.op == "tn":
+		return func() []float32 { kernels.ParallelGemmTN(threads, c, a, b, m, n, k, m, n, n); return c }
+	case threads == 1:
+		return func() []float32 { kernels.GemmNT(c, a, b, m, n, k, k, k, n); return c }
 	}
-	return func() []float32 { kernels.GemmNT(p.c, p.a, p.b, p.m, p.n, p.k, p.k, p.k, p.n); return p.c }
+	return func() []float32 { kernels.ParallelGemmNT(threads, c, a, b, m, n, k, k, k, n); return c }
 }
 
 // nnrtPrepared is the forward product with its weights packed.
@@ -50,12 +53,13 @@ func nnrtPrepared(p problem) (func() []float32, error) {
 		return nil, errors.New("only nn is measured with prepared weights")
 	}
 	b := kernels.Pack(p.b, p.n, p.k, p.n)
-	return func() []float32 { kernels.GemmPacked(p.c, p.a, b, nil, p.m, p.k, p.n); return p.c }, nil
-}
-
-// nnrtOnThreads is where a product on more than one thread is set up: kernels has none.
-func nnrtOnThreads(problem) (func() []float32, error) {
-	return nil, errors.New("its kernels run on one thread")
+	if threads == 1 {
+		return func() []float32 { kernels.GemmPacked(p.c, p.a, b, nil, p.m, p.k, p.n); return p.c }, nil
+	}
+	return func() []float32 {
+		kernels.ParallelGemmPacked(threads, p.c, p.a, b, nil, p.m, p.k, p.n)
+		return p.c
+	}, nil
 }
 
 func nnrtAdam(p problem) func() []float32 {
