@@ -25,14 +25,13 @@ func TestIdleWorkersSleep(t *testing.T) {
 	for range 10 {
 		Parallel(4, 100, 1, enough, func(lo, hi int) { sum.Add(int64(hi - lo)) })
 	}
-	time.Sleep(5 * time.Millisecond)
+	for int(workers.parked.Load()) < workers.started {
+		time.Sleep(time.Millisecond)
+	}
 	const idle = 50 * time.Millisecond
 	before := processorTime(t)
 	time.Sleep(idle)
 	if used := processorTime(t) - before; used > idle/4 {
 		t.Errorf("%v of processors' time in %v after the last call", used, idle)
-	}
-	if parked, started := int(workers.parked.Load()), workers.started; parked != started {
-		t.Errorf("%d of %d workers sleep", parked, started)
 	}
 }
