@@ -10,7 +10,7 @@ import (
 // fill sets a table's products.
 func (mk *microkernels) fill(t *table) {
 	t.gemmNN, t.gemmTN, t.gemmNT = mk.gemmNN, mk.gemmTN, mk.gemmNT
-	t.pack, t.gemmPacked, t.small = mk.pack, mk.gemmPacked, mk
+	t.pack, t.gemmPacked, t.dense, t.small = mk.pack, mk.gemmPacked, mk.dense, mk
 }
 
 // workspace is memory for one product: parts of matrices in another order, and partial sums.
@@ -39,12 +39,28 @@ func (mk *microkernels) gemmNN(c, a, b, bias []float32, m, n, k, lda, ldb, ldc i
 	case hasLanes(n, k):
 		mk.narrowNN(c, a, b, nil, bias, m, n, k, lda, ldb, ldc)
 	case m == 1:
-		for p := 0; p < k; p += segment {
-			mk.row(&c[0], &a[p], &b[p*ldb], pointerTo(startOf(bias, p), 0), n, min(segment, k-p), 1, ldb, p > 0)
-		}
+		mk.oneRow(c, a, b, bias, n, k, ldb, 0)
 	default:
-		mk.blocked(c, a, b, nil, bias, m, n, k, lda, 1, ldb, ldc)
+		mk.blocked(c, a, b, nil, bias, m, n, k, lda, 1, ldb, ldc, 0)
 	}
+}
+
+func (mk *microkernels) oneRow(c, a, b, bias []float32, n, k, ldb int, last ending) {
+	for p := 0; p < k; p += segment {
+		mk.row(&c[0], &a[p], &b[p*ldb], pointerTo(startOf(bias, p), 0), n, min(segment, k-p), 1, ldb, endOf(p, k, last))
+	}
+}
+
+// endOf returns how the segment of k that begins at p ends: last is how the last one does.
+func endOf(p, k int, last ending) ending {
+	var end ending
+	if p > 0 {
+		end = addToC
+	}
+	if p+segment >= k {
+		end |= last
+	}
+	return end
 }
 
 // startOf returns what a chain that begins at p begins with: the bias for the first one.
@@ -60,7 +76,7 @@ func (mk *microkernels) gemmTN(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
 		mk.turnedTN(c, a, b, m, n, k, lda, ldb, ldc)
 		return
 	}
-	mk.blocked(c, a, b, nil, nil, m, n, k, 1, lda, ldb, ldc)
+	mk.blocked(c, a, b, nil, nil, m, n, k, 1, lda, ldb, ldc, 0)
 }
 
 // strip is how many panels of B are copied together: they share the pages that B's rows are on.
@@ -69,7 +85,7 @@ const strip = 4
 // blocked computes C = A·B + bias with A's element i, p at a[i·rsA + p·csA]: for each segment of k, for each block of A's
 // rows, which the second-level cache keeps, for each panel of B, its tiles. order has B's panels as pack makes them;
 // without it they are copied if that pays, once for all blocks.
-func (mk *microkernels) blocked(c, a, b, order, bias []float32, m, n, k, rsA, csA, ldb, ldc int) {
+func (mk *microkernels) blocked(c, a, b, order, bias []float32, m, n, k, rsA, csA, ldb, ldc int, last ending) {
 	block := blockRows()
 	if m < block+block/2 {
 		block = m
@@ -104,7 +120,7 @@ func (mk *microkernels) blocked(c, a, b, order, bias []float32, m, n, k, rsA, cs
 					panel, stride = &b[p*ldb+j], ldb
 				}
 				mk.tiles(&c[i*ldc+j], &a[i*rsA+p*csA], panel, pointerTo(start, j), rows, height, min(mk.nr, n-j), length,
-					rsA, csA, stride, ldc, p > 0)
+					rsA, csA, stride, ldc, endOf(p, k, last))
 			}
 		}
 	}
@@ -139,7 +155,7 @@ func (mk *microkernels) turnedTN(c, a, b []float32, m, n, k, lda, ldb, ldc int) 
 		width := min(mk.nr, m-i)
 		for p := 0; p < k; p += segment {
 			mk.tiles(&turned[0], &b[p*ldb], &a[p*lda+i], nil, n, mk.height(n, 1), width, min(segment, k-p), 1, ldb, lda,
-				mk.nr, p > 0)
+				mk.nr, endOf(p, k, 0))
 		}
 		mk.transpose(&c[i*ldc], &turned[0], n, width, ldc, mk.nr)
 	}
@@ -160,10 +176,10 @@ func (mk *microkernels) gemmNT(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
 			length := min(segment, k-p)
 			mk.transpose(&panel[0], &b[j*ldb+p], width, length, mk.nr, ldb)
 			if m == 1 {
-				mk.row(&c[j], &a[p], &panel[0], nil, width, length, 1, mk.nr, p > 0)
+				mk.row(&c[j], &a[p], &panel[0], nil, width, length, 1, mk.nr, endOf(p, k, 0))
 				continue
 			}
-			mk.tiles(&c[j], &a[p], &panel[0], nil, m, mk.height(m, lda), width, length, lda, 1, mk.nr, ldc, p > 0)
+			mk.tiles(&c[j], &a[p], &panel[0], nil, m, mk.height(m, lda), width, length, lda, 1, mk.nr, ldc, endOf(p, k, 0))
 		}
 	}
 	workspaces.Put(w)
@@ -182,7 +198,7 @@ func (mk *microkernels) turnedNT(c, a, b []float32, m, n, k, lda, ldb, ldc int) 
 			end := min(j0+rowsAtOnce, n)
 			for p := 0; p < k; p += segment {
 				mk.tiles(&turned[0], &b[j0*ldb+p], &panel[p*mk.nr], nil, end-j0, mk.height(end-j0, ldb), width,
-					min(segment, k-p), ldb, 1, mk.nr, mk.nr, p > 0)
+					min(segment, k-p), ldb, 1, mk.nr, mk.nr, endOf(p, k, 0))
 			}
 			mk.transpose(&c[i*ldc+j0], &turned[0], end-j0, width, ldc, mk.nr)
 		}
@@ -247,7 +263,7 @@ func (mk *microkernels) narrowTiles(c, a, b, bias []float32, m, n, k, lda, ldb, 
 		for r := range narrowLanes {
 			for j := 0; j < n; j += mk.nr {
 				mk.tiles(&sums[r*lane+j], &a[i*lda+r], &b[r*ldb+j], pointerTo(startOf(bias, r), j), rows, rows, min(mk.nr, n-j),
-					(k-r+narrowLanes-1)/narrowLanes, lda, narrowLanes, narrowLanes*ldb, narrow, false)
+					(k-r+narrowLanes-1)/narrowLanes, lda, narrowLanes, narrowLanes*ldb, narrow, 0)
 			}
 		}
 		for q := range rows {
@@ -273,12 +289,29 @@ func (mk *microkernels) pack(p *Packed) {
 }
 
 func (mk *microkernels) gemmPacked(c, a []float32, b *Packed, bias []float32, m, lda, ldc int) {
+	mk.packed(c, a, b, bias, m, lda, ldc, 0)
+}
+
+// packed is gemmPacked with an ending; products of narrow layers have none.
+func (mk *microkernels) packed(c, a []float32, b *Packed, bias []float32, m, lda, ldc int, last ending) {
 	switch n, k := b.n, b.k; {
 	case hasLanes(n, k):
 		mk.narrowNN(c, a, b.b, b.order, bias, m, n, k, lda, b.ldb, ldc)
 	case m == 1:
-		mk.gemmNN(c, a, b.b, bias, m, n, k, lda, b.ldb, ldc)
+		mk.oneRow(c, a, b.b, bias, n, k, b.ldb, last)
 	default:
-		mk.blocked(c, a, nil, b.order, bias, m, n, k, lda, 1, 0, ldc)
+		mk.blocked(c, a, nil, b.order, bias, m, n, k, lda, 1, 0, ldc, last)
+	}
+}
+
+// dense is gemmPacked of matrices without gaps with an activation, ReLU within the product where that can.
+func (mk *microkernels) dense(y, x []float32, w *Packed, bias []float32, a Activation, alpha float32, rows int) {
+	if a == ReLU && mk.fusesReLU && !hasLanes(w.n, w.k) {
+		mk.packed(y, x, w, bias, rows, w.k, w.n, endReLU)
+		return
+	}
+	mk.packed(y, x, w, bias, rows, w.k, w.n, 0)
+	if a != Linear {
+		w.kernels.activate(y, y, a, alpha, w.n)
 	}
 }

@@ -25,7 +25,7 @@ func GemmNN(c, a, b, bias []float32, m, n, k, lda, ldb, ldc int) {
 	if k == 0 {
 		fillRows(c, bias, m, n, ldc)
 	} else if mk := active.small; m == 1 && n > 0 && mk != nil && k <= segment && !hasLanes(n, k) {
-		mk.row(&c[0], &a[0], &b[0], pointerTo(bias, 0), n, k, 1, ldb, false)
+		mk.row(&c[0], &a[0], &b[0], pointerTo(bias, 0), n, k, 1, ldb, 0)
 	} else if m > 0 && n > 0 && !(mk != nil && mk.smallNN(c, a, b, bias, m, n, k, lda, ldb, ldc)) {
 		active.gemmNN(c, a, b, bias, m, n, k, lda, ldb, ldc)
 	}

@@ -6,7 +6,8 @@ import "unsafe"
 
 var microkernelsAVX2 = microkernels{
 	mr: 6, nr: 16,
-	tiles: tilesAVX2, row: tileRowAVX2, transpose: transposeAVX2, copyPanel: copyPanelAVX2,
+	fusesReLU: true,
+	tiles:     tilesAVX2, row: rowAVX2, transpose: transposeAVX2, copyPanel: copyPanelAVX2,
 	narrowRow: narrowRowLanesAVX2, narrowDot: narrowDotAVX2, dotRows: 4, dotColumns: 3,
 }
 
@@ -14,10 +15,10 @@ func productsAVX2(t *table) { microkernelsAVX2.fill(t) }
 
 // tilesAVX2 computes m rows by n ≤ 16 columns, each element one chain of fused multiply-adds over k ≥ 1 terms:
 // s = bias[j], or +0 if bias is nil; s = fma(a[i·rsA + p·csA], b[p·rsB + j], s) for p < k. It stores
-// c[i·rsC + j] = s, or c[i·rsC + j] + s if add, in tiles of height ≤ 6 rows. The strides count elements.
+// c[i·rsC + j] = s, or as end says, in tiles of height ≤ 6 rows. The strides count elements.
 //
 //go:noescape
-func tilesAVX2(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, add bool)
+func tilesAVX2(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, end ending)
 
 // tileRowAVX2 computes a row of n columns, each element one chain of fused multiply-adds over k ≥ 1 terms:
 // s = bias[j], or +0 if bias is nil; s = fma(a[p·csA], b[p·rsB + j], s) for p < k. It stores c[j] = s, or c[j] + s if
@@ -26,17 +27,30 @@ func tilesAVX2(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, 
 //go:noescape
 func tileRowAVX2(c, a, b, bias *float32, n, k, csA, rsB int, add bool)
 
-// tileRowAVX2 is wideRowAVX2 from so many columns and terms on; a smaller B is in the inner caches, which serve both
-// ways of reading it alike.
+// A row is computed by wideRowAVX2 from so many columns and terms on; a smaller B is in the inner caches, which serve
+// both ways of reading it alike.
 const (
 	wideRow = 512
 	tallRow = 64
 )
 
+func rowAVX2(c, a, b, bias *float32, n, k, csA, rsB int, end ending) {
+	if n >= wideRow && k >= tallRow {
+		wideRowAVX2(c, a, b, bias, n, k, csA, rsB, end)
+		return
+	}
+	tileRowAVX2(c, a, b, bias, n, k, csA, rsB, end&addToC != 0)
+	if end&endReLU != 0 {
+		row := unsafe.Slice(c, n)
+		activateAVX2(row, row, ReLU, 0, 0)
+	}
+}
+
 // wideRowAVX2 is tileRowAVX2 for many columns. Where that goes down B for 64 columns and keeps their sums in registers,
 // this goes along eight rows of B at a time and keeps the sums of up to 1,024 columns in the cache, since memory and
 // the outer caches give more of what is read in long runs. The sums are the same, term by term.
-func wideRowAVX2(c, a, b, bias *float32, n, k, csA, rsB int, add bool) {
+func wideRowAVX2(c, a, b, bias *float32, n, k, csA, rsB int, end ending) {
+	add := end&addToC != 0
 	const width = 1024
 	var apart [width]float32 // sums that are to be added to c
 	columns, weights := unsafe.Slice(c, n), unsafe.Slice(b, (k-1)*rsB+n)
@@ -64,6 +78,9 @@ func wideRowAVX2(c, a, b, bias *float32, n, k, csA, rsB int, add bool) {
 			bias = &unsafe.Slice(bias, n)[whole]
 		}
 		tileRowAVX2(&columns[whole], a, &weights[whole], bias, n-whole, k, csA, rsB, add)
+	}
+	if end&endReLU != 0 {
+		activateAVX2(columns, columns, ReLU, 0, 0)
 	}
 }
 

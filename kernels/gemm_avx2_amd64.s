@@ -2,6 +2,7 @@
 
 #include "go_asm.h"
 #include "textflag.h"
+#include "floor_amd64.h"
 
 // lanes gives the mask of the first r lanes of a vector, 0 ≤ r ≤ 8, as the 32 bytes from 32−4·r on.
 DATA lanes<>+0(SB)/8, $-1
@@ -61,6 +62,13 @@ GLOBL zeros<>(SB), RODATA|NOPTR, $64
 	VMASKMOVPS c, Y15, Y14        \
 	VADDPS     Y14, right, right    // right = c + right
 
+// Nothing below the floor in Y14. (A NaN and −0 stay: where VMAXPS cannot say which is larger it takes its first operand.)
+#define FLOOR_BOTH(a, c, left, right, xright) \
+	VMAXPS left, Y14, left   \
+	VMAXPS right, Y14, right
+
+#define FLOOR_RIGHT(a, c, left, right, xright) VMAXPS right, Y14, right
+
 #define STORE_BOTH(a, c, left, right, xright) \
 	VMOVUPS left, c  \
 	VMOVUPS right, a
@@ -112,7 +120,7 @@ odd:                  \
 begin:                           \
 	VMOVUPS (R15), Y12           \
 	VMOVUPS (R15)(R12*4), Y13    \
-	CMPB    add+96(FP), $0       \
+	TESTB    $const_addToC, end+96(FP) \
 	JEQ     start                \
 	ROWS(PREFETCH_C)             \
 start:                           \
@@ -122,10 +130,12 @@ start:                           \
 	LEAQ    (DI)(R12*4), SI      \
 	LEAQ    (R13)(R12*4), DX     \
 	MOVQ    R11, R8              \
-	CMPB    add+96(FP), $0       \
+	TESTB    $const_addToC, end+96(FP) \
 	JEQ     store                \
 	ROWS(ADD_BOTH)               \
 store:                           \
+	FLOOR(end+96(FP), CX, BX, Y14) \
+	ROWS(FLOOR_BOTH)             \
 	ROWS(STORE_BOTH)             \
 	JMP     next
 
@@ -134,10 +144,12 @@ begin:                           \
 	VMOVUPS (R15), Y13           \
 	ROWS(START_RIGHT)            \
 	SUM(ROWS, LOAD_8, MULTIPLY_RIGHT, even, odd) \
-	CMPB    add+96(FP), $0       \
+	TESTB    $const_addToC, end+96(FP) \
 	JEQ     store                \
 	ROWS(ADD_RIGHT)              \
 store:                           \
+	FLOOR(end+96(FP), CX, BX, Y14) \
+	ROWS(FLOOR_RIGHT)            \
 	ROWS(STORE_RIGHT)            \
 	JMP     next
 
@@ -150,10 +162,12 @@ begin:                           \
 	VMASKMOVPS (R15), Y15, Y13   \
 	ROWS(START_RIGHT)            \
 	SUM(ROWS, LOAD_1_TO_7, MULTIPLY_RIGHT, even, odd) \
-	CMPB  add+96(FP), $0         \
+	TESTB  $const_addToC, end+96(FP) \
 	JEQ   store                  \
 	ROWS(ADD_MASKED)             \
 store:                           \
+	FLOOR(end+96(FP), CX, BX, Y14) \
+	ROWS(FLOOR_RIGHT)            \
 	TESTB $4, R12                \
 	JEQ   below4                 \
 	ROWS(STORE_4)                \
@@ -180,17 +194,17 @@ below2:                          \
 	JGT  three  \
 	JMP  one
 
-// func tilesAVX2(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, add bool)
+// func tilesAVX2(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, end ending)
 //
 //	s[i,j] = bias[j] (+0 without); for p < k: s[i,j] = fma(a[i·rsA + p·csA], b[p·rsB + j], s[i,j])
-//	c[i·rsC + j] = s[i,j], or c[i·rsC + j] + s[i,j] if add, for i < m, j < n ≤ 16
+//	c[i·rsC + j] = s[i,j], or c[i·rsC + j] + s[i,j] by addToC; then 0 if it is less than that, by endReLU
 //
-// in tiles of height ≤ 6 rows, the last two as even as possible: a tile of two rows would take as long as one of four.
+// for i < m, j < n ≤ 16, in tiles of height ≤ 6 rows, the last two as even as possible: a tile of two rows would take as long as one of four.
 //
 //	SI, DX  a of rows 0 and 3 at step p; R8   rsA in bytes;  Y0…Y11   sums, left and right of each row
 //	        c's right columns at last         rsC at last
 //	BX      b at step p                  R9   csA in bytes   Y12, Y13 bias; b, left and right
-//	DI, R13 c of rows 0 and 3            R10  rsB in bytes   Y14      an element of a; a row of c
+//	DI, R13 c of rows 0 and 3            R10  rsB in bytes   Y14      an element of a; a row of c; the floor
 //	AX      rows of the tile             R11  rsC in bytes   Y15      mask of n < 8 lanes
 //	R12     n, or n−8 if more than that  CX   turns left     R15      bias, or zeros
 TEXT ·tilesAVX2(SB), NOSPLIT, $24-97

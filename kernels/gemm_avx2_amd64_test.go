@@ -40,6 +40,13 @@ type tileCase struct {
 	bias, add                   bool
 }
 
+func (s *tileCase) end() ending {
+	if s.add {
+		return addToC
+	}
+	return 0
+}
+
 // plainTile is the tile written as plainly as possible.
 func plainTile(c, a, b, bias []float32, s tileCase) {
 	for i := range s.m {
@@ -104,7 +111,7 @@ func TestTilesAVX2(t *testing.T) {
 					s.m, s.n, s.k = m, n, k
 					height := min(m, 1+r.IntN(6))
 					checkTile(t, r, s, k%2 == 0, func(c, a, b, bias *float32) {
-						tilesAVX2(c, a, b, bias, s.m, height, s.n, s.k, s.rsA, s.csA, s.rsB, s.rsC, s.add)
+						tilesAVX2(c, a, b, bias, s.m, height, s.n, s.k, s.rsA, s.csA, s.rsB, s.rsC, s.end())
 					})
 				}
 			}

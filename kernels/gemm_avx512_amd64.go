@@ -4,17 +4,18 @@ package kernels
 
 var microkernelsAVX512 = microkernels{
 	mr: 14, nr: 32,
-	tiles: tilesAVX512, row: anyRowAVX512, transpose: transposeAVX512, copyPanel: copyPanelAVX512,
+	fusesReLU: true,
+	tiles:     tilesAVX512, row: anyRowAVX512, transpose: transposeAVX512, copyPanel: copyPanelAVX512,
 	narrowRow: narrowRowLanesAVX512, narrowDot: narrowDotAVX512, dotRows: 8, dotColumns: 6,
 }
 
 func productsAVX512(t *table) { microkernelsAVX512.fill(t) }
 
 //go:noescape
-func tilesAVX512(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, add bool)
+func tilesAVX512(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, end ending)
 
 //go:noescape
-func rowAVX512(c, a, b, bias *float32, n, k, csA, rsB int, add bool)
+func rowAVX512(c, a, b, bias *float32, n, k, csA, rsB int, end ending)
 
 //go:noescape
 func narrowRowAVX512(c, a, b, bias *float32, index *int32, m, n, k, rsA, rsC int)
@@ -43,10 +44,10 @@ func narrowRowLanesAVX512(c, a, b, bias *float32, m, n, k, rsA, rsC int) {
 }
 
 // anyRowAVX512 reads a large B along its rows, as AVX2 does: memory is the limit then, and serves long runs better.
-func anyRowAVX512(c, a, b, bias *float32, n, k, csA, rsB int, add bool) {
+func anyRowAVX512(c, a, b, bias *float32, n, k, csA, rsB int, end ending) {
 	if n >= wideRow && k >= tallRow {
-		wideRowAVX2(c, a, b, bias, n, k, csA, rsB, add)
+		wideRowAVX2(c, a, b, bias, n, k, csA, rsB, end)
 		return
 	}
-	rowAVX512(c, a, b, bias, n, k, csA, rsB, add)
+	rowAVX512(c, a, b, bias, n, k, csA, rsB, end)
 }

@@ -1,6 +1,8 @@
 //go:build gc && !purego
 
+#include "go_asm.h"
 #include "textflag.h"
+#include "floor_amd64.h"
 
 // The micro-kernels of matrix products for AVX-512 (F). In all of them B's columns, or what stands for them, lie along
 // the vector, and each element of the result is one chain of fused multiply-adds in ascending order of p.
@@ -78,8 +80,12 @@ label: \
 #define T16_13 T16_12; ROW16((R8)(R9*1), Z24)
 #define T16_14 T16_13; ROW16((R8)(BX*2), Z26)
 
-// Rows of C: stored, or added to what is there and stored; the tile ends when BX rows are done.
+// Rows of C: stored, or added to what is there and stored, but nothing below the floor in Z31, which costs no time. (A
+// NaN and −0 stay: where VMAXPS cannot say which is larger it takes its first operand.) The tile ends when BX rows are
+// done.
 #define STORE32(low, high) \
+	VMAXPS  low, Z31, low    \
+	VMAXPS  high, Z31, high  \
 	VMOVUPS low, (DI)        \
 	VMOVUPS high, K1, 64(DI) \
 	DECQ    BX               \
@@ -93,6 +99,7 @@ label: \
 	STORE32(low, high)
 
 #define STORE16(acc) \
+	VMAXPS  acc, Z31, acc \
 	VMOVUPS acc, K1, (DI) \
 	DECQ    BX            \
 	JZ      end           \
@@ -103,18 +110,18 @@ label: \
 	VADDPS    Z28, acc, acc \
 	STORE16(acc)
 
-// func tilesAVX512(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, add bool)
+// func tilesAVX512(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, end ending)
 //
 // For i < m and j < n ≤ 32, k ≥ 1:
 //
 //	s = bias[j], or 0 if bias is nil
 //	for p < k: s = fma(a[i·rsA + p·csA], b[p·rsB + j], s)
-//	c[i·rsC + j] = s, or c[i·rsC + j] + s if add
+//	c[i·rsC + j] = s, or c[i·rsC + j] + s by addToC; then 0 if it is less than that, by endReLU
 //
 // in tiles of height ≤ 14 rows, the last one of what is left.
 //
 // Z0…Z27  the tile: rows of two vectors (n ≤ 16: only the even ones)
-// Z28,Z29 row p of B           Z30  a[i, p] in all lanes
+// Z28,Z29 row p of B           Z30  a[i, p] in all lanes      Z31  the floor, 0 or −∞
 // K1      lanes of the last vector
 // SI,R8   a, rows 0 and 7 of the tile     AX,BX,R9  1, 3, 5 · rsA     R10  csA
 // DX      b                    R11  rsB
@@ -136,6 +143,7 @@ TEXT ·tilesAVX512(SB), NOSPLIT, $8-97
 	SHLQ $2, R12
 	MOVQ m+32(FP), R15
 	MOVQ SI, next-8(SP)
+	FLOOR(end+96(FP), CX, DX, Z31)
 
 tile:
 	MOVQ    height+40(FP), R13
@@ -152,8 +160,8 @@ tile:
 	MOVQ    CX, next-8(SP)
 
 	// What will be added to is asked for now.
-	CMPB add+96(FP), $0
-	JEQ  begin
+	TESTB $const_addToC, end+96(FP)
+	JEQ   begin
 	MOVQ DI, CX
 	MOVQ R13, DX
 
@@ -345,8 +353,8 @@ done:
 	MOVQ R13, BX // rows
 	CMPQ n+48(FP), $16
 	JLE  narrowEnd
-	CMPB add+96(FP), $0
-	JNE  add32
+	TESTB $const_addToC, end+96(FP)
+	JNE   add32
 	STORE32(Z0, Z1)
 	STORE32(Z2, Z3)
 	STORE32(Z4, Z5)
@@ -379,8 +387,8 @@ add32:
 	ADD32(Z26, Z27)
 
 narrowEnd:
-	CMPB add+96(FP), $0
-	JNE  add16
+	TESTB $const_addToC, end+96(FP)
+	JNE   add16
 	STORE16(Z0)
 	STORE16(Z2)
 	STORE16(Z4)

@@ -13,20 +13,20 @@ func productsSSE2(t *table) { microkernelsSSE2.fill(t) }
 
 // tilesSSE2 computes m rows by n ≤ 16 columns, each element one chain of fused multiply-adds over k ≥ 1 terms:
 // s = bias[j], or +0 if bias is nil; s = fma(a[i·rsA + p·csA], b[p·rsB + j], s) for p < k. It stores
-// c[i·rsC + j] = s, or c[i·rsC + j] + s if add. The strides count elements; height does not matter.
+// c[i·rsC + j] = s, or c[i·rsC + j] + s by addToC, the one other ending it knows. The strides count elements; height does not matter.
 //
 //go:noescape
-func tilesSSE2(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, add bool)
+func tilesSSE2(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, end ending)
 
 // rowSSE2 is tilesSSE2 for one row of any n.
-func rowSSE2(c, a, b, bias *float32, n, k, csA, rsB int, add bool) {
+func rowSSE2(c, a, b, bias *float32, n, k, csA, rsB int, end ending) {
 	columns, weights := unsafe.Slice(c, n), unsafe.Slice(b, (k-1)*rsB+n)
 	for j := 0; j < n; j += 16 {
 		start := bias
 		if bias != nil {
 			start = &unsafe.Slice(bias, n)[j]
 		}
-		tilesSSE2(&columns[j], a, &weights[j], start, 1, 1, min(16, n-j), k, 0, csA, rsB, 0, add)
+		tilesSSE2(&columns[j], a, &weights[j], start, 1, 1, min(16, n-j), k, 0, csA, rsB, 0, end)
 	}
 }
 

@@ -146,12 +146,12 @@ GLOBL magnitude<>(SB), RODATA|NOPTR, $16
 	DECQ CX      \
 	JNE  loop
 
-// func tilesSSE2(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, add bool)
+// func tilesSSE2(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, end ending)
 //
 // For i < m and j < n ≤ 16, with k ≥ 1:
 //
 //	s = bias[j], or +0 if bias is nil; s = fma(a[i·rsA + p·csA], b[p·rsB + j], s) for p < k
-//	c[i·rsC + j] = s, or c[i·rsC + j] + s if add
+//	c[i·rsC + j] = s, or c[i·rsC + j] + s by addToC (no other ending)
 //
 // Rows are computed one after the other, whatever height says. Columns are covered by two halves of 8, 4 or 2 columns,
 // which overlap if n is not a power of two: the second begins at column h. One or two columns are done alone.
@@ -222,7 +222,7 @@ round1:
 	NEXT_STEP(loop1)
 	CHECK
 	CVTPD2PS X0, X0
-	CMPB add+96(FP), $0
+	CMPB end+96(FP), $0
 	JEQ  store1
 	ADDSS (DX), X0
 store1:
@@ -251,7 +251,7 @@ round2:
 	NEXT_STEP(loop2)
 	CHECK
 	CVTPD2PS X0, X0
-	CMPB add+96(FP), $0
+	CMPB end+96(FP), $0
 	JEQ  store2
 	MOVSD (DX), X1
 	ADDPS X1, X0
@@ -282,7 +282,7 @@ round4:
 	CHECK
 	CVTPD2PS X0, X0
 	CVTPD2PS X1, X1
-	CMPB  add+96(FP), $0
+	CMPB  end+96(FP), $0
 	JEQ   store4
 	MOVSD (DX), X2
 	MOVSD (DX)(R9*1), X3
@@ -325,7 +325,7 @@ round8:
 	CVTPD2PS X3, X3
 	MOVLHPS X1, X0
 	MOVLHPS X3, X2
-	CMPB  add+96(FP), $0
+	CMPB  end+96(FP), $0
 	JEQ   store8
 	MOVUPS (DX), X1
 	MOVUPS (DX)(R9*1), X3
@@ -389,7 +389,7 @@ roundRight:
 	MOVLHPS X3, X2
 	MOVLHPS X5, X4
 	MOVLHPS X7, X6
-	CMPB  add+96(FP), $0
+	CMPB  end+96(FP), $0
 	JEQ   store16
 	MOVUPS (DX), X1
 	MOVUPS 16(DX), X3

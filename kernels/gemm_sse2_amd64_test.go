@@ -44,7 +44,7 @@ func TestTilesSSE2(t *testing.T) {
 			r := rand.New(rand.NewPCG(3, 9))
 			for n := 1; n <= 16; n++ {
 				for _, s := range []struct{ m, k, rsA, csA int }{{1, 1, 1, 1}, {3, 7, 8, 1}, {2, 40, 1, 5}} {
-					for _, add := range []bool{false, true} {
+					for _, end := range []ending{0, addToC} {
 						rsB, rsC := n+r.IntN(2), n+1
 						a := make([]float32, (s.m-1)*s.rsA+(s.k-1)*s.csA+1)
 						b, bias, c := make([]float32, (s.k-1)*rsB+n), make([]float32, n), make([]float32, s.m*rsC)
@@ -71,17 +71,17 @@ func TestTilesSSE2(t *testing.T) {
 								for p := range s.k {
 									sum = FMA(a[i*s.rsA+p*s.csA], b[p*rsB+j], sum)
 								}
-								if add {
+								if end == addToC {
 									sum += want[i*rsC+j]
 								}
 								want[i*rsC+j] = sum
 							}
 						}
-						tilesSSE2(&c[0], &a[0], &b[0], start, s.m, 1, n, s.k, s.rsA, s.csA, rsB, rsC, add)
+						tilesSSE2(&c[0], &a[0], &b[0], start, s.m, 1, n, s.k, s.rsA, s.csA, rsB, rsC, end)
 						for i, got := range c {
 							if !sameFloat(got, want[i]) {
-								t.Fatalf("%d×%d tile over %d terms, add %t: element %d of C is %x, want %x",
-									s.m, n, s.k, add, i, got, want[i])
+								t.Fatalf("%d×%d tile over %d terms, ending %d: element %d of C is %x, want %x",
+									s.m, n, s.k, end, i, got, want[i])
 							}
 						}
 					}

@@ -1,6 +1,8 @@
 //go:build gc && !purego
 
+#include "go_asm.h"
 #include "textflag.h"
+#include "floor_amd64.h"
 
 // The product of a single row, for AVX-512 (F).
 
@@ -31,7 +33,12 @@
 	VADDPS offset+128(DI), a2, a2 \
 	VADDPS offset+192(DI), a3, a3
 
+// Nothing below the floor in Z30, see gemm_avx512_amd64.s.
 #define STORE4(offset, a0, a1, a2, a3) \
+	VMAXPS  a0, Z30, a0        \
+	VMAXPS  a1, Z30, a1        \
+	VMAXPS  a2, Z30, a2        \
+	VMAXPS  a3, Z30, a3        \
 	VMOVUPS a0, offset(DI)     \
 	VMOVUPS a1, offset+64(DI)  \
 	VMOVUPS a2, offset+128(DI) \
@@ -57,19 +64,19 @@ label: \
 	ADDQ $bytes, R12 \
 	SUBQ $count, BX
 
-// func rowAVX512(c, a, b, bias *float32, n, k, csA, rsB int, add bool)
+// func rowAVX512(c, a, b, bias *float32, n, k, csA, rsB int, end ending)
 //
 // For j < n, both n and k ≥ 1:
 //
 //	s = bias[j], or 0 if bias is nil
 //	for p < k: s = fma(a[p·csA], b[p·rsB + j], s)
-//	c[j] = s, or c[j] + s if add
+//	c[j] = s, or c[j] + s by addToC; then 0 if it is less than that, by endReLU
 //
 // Groups of 256 columns, then 128, 64, and what is left below 64 under masks.
 //
-// Z0…Z15 the group's sums        Z31 a[p] in all lanes     K1…K4 lanes of the last four vectors
+// Z0…Z15 the group's sums        Z30 the floor, 0 or −∞    Z31 a[p] in all lanes    K1…K4 lanes of the last four vectors
 // DI c, R11 b, R12 bias of the group                       BX columns left
-// SI a, DX b of row p            R8, R9 csA, rsB           CX p; AX add, R13 bias
+// SI a, DX b of row p            R8, R9 csA, rsB           CX p; AX end, R13 bias
 TEXT ·rowAVX512(SB), NOSPLIT, $0-65
 	MOVQ    c+0(FP), DI
 	MOVQ    b+16(FP), R11
@@ -80,7 +87,8 @@ TEXT ·rowAVX512(SB), NOSPLIT, $0-65
 	MOVQ    rsB+56(FP), R9
 	SHLQ    $2, R8
 	SHLQ    $2, R9
-	MOVBLZX add+64(FP), AX
+	FLOOR(end+64(FP), AX, DX, Z30)
+	MOVBLZX end+64(FP), AX
 	CMPQ    BX, $64
 	JLT     rest
 
@@ -109,7 +117,7 @@ wideZero:
 
 wideStart:
 	GROUP_LOOP(wideLoop, COLUMNS16)
-	TESTL AX, AX
+	TESTL $const_addToC, AX
 	JZ    wideStore
 	ADD4(0, Z0, Z1, Z2, Z3)
 	ADD4(256, Z4, Z5, Z6, Z7)
@@ -143,7 +151,7 @@ halfZero:
 
 halfStart:
 	GROUP_LOOP(halfLoop, COLUMNS8)
-	TESTL AX, AX
+	TESTL $const_addToC, AX
 	JZ    halfStore
 	ADD4(0, Z0, Z1, Z2, Z3)
 	ADD4(256, Z4, Z5, Z6, Z7)
@@ -168,7 +176,7 @@ quarterZero:
 
 quarterStart:
 	GROUP_LOOP(quarterLoop, COLUMNS_4)
-	TESTL AX, AX
+	TESTL $const_addToC, AX
 	JZ    quarterStore
 	ADD4(0, Z0, Z1, Z2, Z3)
 
@@ -201,7 +209,9 @@ rest: // fewer than 64: K1…K4 are the lanes of up to four vectors
 	VMOVUPS.Z   offset(DX), mask, x \
 	VFMADD231PS x, Z31, acc
 #define REST_ADD(offset, mask, acc) VADDPS offset(DI), acc, mask, acc
-#define REST_STORE(offset, mask, acc) VMOVUPS acc, mask, offset(DI)
+#define REST_STORE(offset, mask, acc) \
+	VMAXPS  acc, Z30, acc         \
+	VMOVUPS acc, mask, offset(DI)
 
 #define REST1 REST_COLUMN(0, K1, Z16, Z0)
 #define REST2 REST1; REST_COLUMN(64, K2, Z17, Z1)
@@ -217,7 +227,7 @@ rest: // fewer than 64: K1…K4 are the lanes of up to four vectors
 
 rest4Start:
 	GROUP_LOOP(rest4Loop, REST4)
-	TESTL AX, AX
+	TESTL $const_addToC, AX
 	JZ    rest4Store
 	REST_ADD(0, K1, Z0)
 	REST_ADD(64, K2, Z1)
@@ -241,7 +251,7 @@ rest2:
 
 rest2Start:
 	GROUP_LOOP(rest2Loop, REST2)
-	TESTL AX, AX
+	TESTL $const_addToC, AX
 	JZ    rest2Store
 	REST_ADD(0, K1, Z0)
 	REST_ADD(64, K2, Z1)
@@ -259,7 +269,7 @@ rest1:
 
 rest1Start:
 	GROUP_LOOP(rest1Loop, REST1)
-	TESTL AX, AX
+	TESTL $const_addToC, AX
 	JZ    rest1Store
 	REST_ADD(0, K1, Z0)
 

@@ -23,6 +23,7 @@ type table struct {
 
 	pack       func(*Packed) // fills Packed.order, if gemmPacked wants one
 	gemmPacked func(c, a []float32, b *Packed, bias []float32, m, lda, ldc int)
+	dense      func(y, x []float32, w *Packed, bias []float32, a Activation, alpha float32, rows int)
 
 	activate         func(y, x []float32, a Activation, alpha float32, width int)
 	activateGradient func(dx, dy, x, y []float32, a Activation, alpha float32, width int)
@@ -48,7 +49,7 @@ type table struct {
 
 var generic = table{
 	gemmNN: genericGemmNN, gemmTN: genericGemmTN, gemmNT: genericGemmNT,
-	pack: genericPack, gemmPacked: genericGemmPacked,
+	pack: genericPack, gemmPacked: genericGemmPacked, dense: genericDense,
 	activate: genericActivate, activateGradient: genericActivateGradient,
 	sum: genericSum, dot: genericDot, sumAbs: genericSumAbs, columnSums: genericColumnSums,
 	sgd: genericSGD, momentum: genericMomentum, rmsprop: genericRMSprop, adam: genericAdam,

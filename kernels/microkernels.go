@@ -7,11 +7,14 @@ type microkernels struct {
 
 	// tiles computes for i < m, j < n ≤ nr and k ≥ 1
 	//   s = bias[j], or +0 if bias is nil; s = fma(a[i·rsA + p·csA], b[p·rsB + j], s) for p < k, ascending
-	// and stores c[i·rsC + j] = s, or c[i·rsC + j] + s if add, in tiles of height ≤ mr rows.
-	tiles func(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, add bool)
+	// and stores c[i·rsC + j] = s, or as end says, in tiles of height ≤ mr rows.
+	tiles func(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, end ending)
 
 	// row is tiles for m = 1 and any n.
-	row func(c, a, b, bias *float32, n, k, csA, rsB int, add bool)
+	row func(c, a, b, bias *float32, n, k, csA, rsB int, end ending)
+
+	// fusesReLU tells whether tiles and row know endReLU.
+	fusesReLU bool
 
 	// transpose: dst[j·ldDst + i] = src[i·ldSrc + j] for i < rows, j < cols.
 	transpose func(dst, src *float32, rows, cols, ldDst, ldSrc int)
@@ -26,12 +29,20 @@ type microkernels struct {
 	dotRows, dotColumns int
 }
 
+// ending is what tiles and row do with a sum s at last: both, one, or just c = s.
+type ending uint8
+
+const (
+	addToC  ending = 1 // s = c + s
+	endReLU ending = 2 // s = relu(s)
+)
+
 // smallNN is gemmNN of one segment and of no more columns than a tile has, without lanes; it returns false for all others.
 func (mk *microkernels) smallNN(c, a, b, bias []float32, m, n, k, lda, ldb, ldc int) bool {
 	if k > segment || n > mk.nr || hasLanes(n, k) {
 		return false
 	}
-	mk.tiles(&c[0], &a[0], &b[0], pointerTo(bias, 0), m, mk.height(m, lda), n, k, lda, 1, ldb, ldc, false)
+	mk.tiles(&c[0], &a[0], &b[0], pointerTo(bias, 0), m, mk.height(m, lda), n, k, lda, 1, ldb, ldc, 0)
 	return true
 }
 

@@ -20,9 +20,10 @@ type op struct {
 	kind       LayerKind
 	in, out    int
 	activation Activation
-	weight     []float32 // Dense: kernel; BatchNormalization: scale; LayerNormalization: gamma or nil
-	bias       []float32 // Dense: bias or nil; BatchNormalization: shift; LayerNormalization: beta or nil
-	epsilon    float32   // LayerNormalization
+	kernel     *kernels.Packed // Dense
+	weight     []float32       // BatchNormalization: scale; LayerNormalization: gamma or nil
+	bias       []float32       // Dense: bias or nil; BatchNormalization: shift; LayerNormalization: beta or nil
+	epsilon    float32         // LayerNormalization
 }
 
 // blockFloats bounds a predictor's buffers: rows per block × widest layer.
@@ -48,7 +49,7 @@ func (m *Model) predictorOf(params []float32) *Predictor {
 		case DropoutLayer:
 			continue
 		case DenseLayer:
-			o.weight, o.bias = tensor["kernel"], tensor["bias"]
+			o.kernel, o.bias = kernels.Pack(tensor["kernel"], o.out, o.in, o.out), tensor["bias"]
 		case BatchNormalizationLayer:
 			o.weight, o.bias = batchNormalizationAffine(tensor, width, l.Epsilon)
 		case LayerNormalizationLayer:
@@ -122,7 +123,11 @@ func (p *Predictor) run(y, z, x []float32, rows int) {
 func (o *op) forward(y, z, x []float32, n int) {
 	switch o.kind {
 	case DenseLayer:
-		kernels.GemmNN(y, x, o.weight, o.bias, n, o.out, o.in, o.in, o.out, o.out)
+		if z == nil {
+			kernels.Dense(y, x, o.kernel, o.bias, o.activation.Kind, o.activation.Alpha, n)
+			return
+		}
+		kernels.GemmPacked(y, x, o.kernel, o.bias, n, o.in, o.out)
 		copy(z, y)
 		activate(y, y, o.activation, o.out)
 	case ActivationLayer:

@@ -1,0 +1,10 @@
+// FLOOR sets all lanes of v to what no result is to be less than: 0 by endReLU, else −∞.
+DATA floors<>+0(SB)/4, $0xff800000
+DATA floors<>+4(SB)/4, $0
+GLOBL floors<>(SB), RODATA|NOPTR, $8
+
+#define FLOOR(end, t, u, v) \
+	MOVBLZX      end, t         \
+	SHRL         $1, t          \ // endReLU is 2
+	LEAQ         floors<>(SB), u \
+	VBROADCASTSS (u)(t*4), v
