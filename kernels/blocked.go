@@ -100,11 +100,23 @@ func (mk *microkernels) blocked(c, a, b, order, bias []float32, m, n, k, rsA, cs
 		w = workspaces.Get().(*workspace)
 		copied = atLeast(&w.b, segment*together)
 	}
+	var turned []float32
+	if rsA == 1 && mk.turnPays(n, k, csA) {
+		if w == nil {
+			w = workspaces.Get().(*workspace)
+		}
+		turned = atLeast(&w.c, block*narrowStride(segment))
+	}
 	for p := 0; p < k; p += segment {
 		length := min(segment, k-p)
 		start := startOf(bias, p)
 		for i := 0; i < m; i += block {
 			rows := min(block, m-i)
+			from, rsA, csA := &a[i*rsA+p*csA], rsA, csA
+			if turned != nil {
+				mk.transpose(&turned[0], from, length, rows, narrowStride(length), csA)
+				from, rsA, csA = &turned[0], narrowStride(length), 1
+			}
 			height := mk.height(rows, rsA)
 			for j := 0; j < n; j += mk.nr {
 				panel, stride := (*float32)(nil), mk.nr
@@ -119,7 +131,7 @@ func (mk *microkernels) blocked(c, a, b, order, bias []float32, m, n, k, rsA, cs
 				default:
 					panel, stride = &b[p*ldb+j], ldb
 				}
-				mk.tiles(&c[i*ldc+j], &a[i*rsA+p*csA], panel, pointerTo(start, j), rows, height, min(mk.nr, n-j), length,
+				mk.tiles(&c[i*ldc+j], from, panel, pointerTo(start, j), rows, height, min(mk.nr, n-j), length,
 					rsA, csA, stride, ldc, endOf(p, k, last))
 			}
 		}
@@ -133,6 +145,16 @@ func (mk *microkernels) blocked(c, a, b, order, bias []float32, m, n, k, rsA, cs
 // that each is on a page of its own, or share few sets of the first-level cache, and there are tiles enough to gain.
 func (mk *microkernels) copyPays(m, ldb int) bool {
 	return ldb >= 1024 && m > 4*mk.mr || ldb >= 512 && m > 16*mk.mr
+}
+
+// turnPays tells whether A, given turned over with stride elements from one term to the next, is worth turning over
+// before all panels of B use it: where a tile takes little of each of its lines and pages, few rows or lines that share
+// sets of the caches.
+func (mk *microkernels) turnPays(n, k, stride int) bool {
+	if mk.mr < 8 {
+		return n >= 4*mk.nr && (stride >= 1024 || stride >= 384 && n*k >= 1<<15)
+	}
+	return n >= 8*mk.nr && k >= segment && stride%1024 == 0
 }
 
 // copyPanels copies panels of a segment of B, a few rows of a strip of them at a time.
