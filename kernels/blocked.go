@@ -257,7 +257,8 @@ func (mk *microkernels) narrowNN(c, a, b, turned, bias []float32, m, n, k, lda, 
 			i = min(i, m-mk.dotRows) // the last rows may be computed twice
 			for g := range groups {
 				j, end := g*n/groups, (g+1)*n/groups
-				mk.narrowDot(&c[i*ldc+j], &a[i*lda], &turned[j*narrowStride(k)], pointerTo(bias, j), end-j, k, lda, narrowStride(k), ldc)
+				mk.narrowDot(&c[i*ldc+j], &a[i*lda], &turned[j*narrowStride(k)], pointerTo(bias, j), end-j, k, lda,
+					narrowStride(k), ldc)
 			}
 		}
 	}

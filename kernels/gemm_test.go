@@ -111,6 +111,67 @@ func TestProductsFollowTheContract(t *testing.T) {
 	})
 }
 
+// Products that are large, or whose rows lie far apart, are computed in blocks, from copies of B or A turned over.
+func TestLargeProductsEqualTheReference(t *testing.T) {
+	shapes := []struct {
+		op                     string
+		m, n, k, lda, ldb, ldc int
+	}{
+		{"nn", 400, 70, 300, 1024, 1030, 71}, {"nn", 300, 530, 260, 260, 530, 530}, {"nn", 80, 1040, 30, 31, 1040, 1041},
+		{"nn", 1, 600, 300, 300, 601, 600}, {"nn", 90, 14, 1030, 1030, 14, 14},
+		{"tn", 40, 260, 260, 1024, 261, 260}, {"tn", 400, 130, 300, 400, 130, 131}, {"tn", 390, 270, 257, 2048, 512, 270},
+		{"tn", 600, 9, 40, 600, 9, 9}, {"tn", 70, 1030, 20, 70, 1030, 1030},
+		{"nt", 40, 200, 300, 301, 1024, 200}, {"nt", 300, 40, 270, 270, 270, 41}, {"nt", 33, 700, 20, 20, 20, 700},
+		{"nt", 1, 100, 300, 300, 300, 100},
+	}
+	r := rand.New(rand.NewPCG(3, 3))
+	want := make([][]float32, len(shapes))
+	a, b, bias := randomMatrix(r, 1<<20), randomMatrix(r, 1<<20), randomMatrix(r, 1<<11)
+	a[2049], b[1031] = float32(math.Inf(1)), float32(math.NaN())
+	for i, s := range shapes {
+		want[i] = make([]float32, s.m*s.ldc)
+		switch s.op {
+		case "nn":
+			genericGemmNN(want[i], a, b, bias, s.m, s.n, s.k, s.lda, s.ldb, s.ldc)
+		case "tn":
+			genericGemmTN(want[i], a, b, s.m, s.n, s.k, s.lda, s.ldb, s.ldc)
+		case "nt":
+			genericGemmNT(want[i], a, b, s.m, s.n, s.k, s.lda, s.ldb, s.ldc)
+		}
+	}
+	forEachTier(t, func(t *testing.T) {
+		if Active() == "generic" {
+			return
+		}
+		for i, s := range shapes {
+			for threads := 1; threads <= 3; threads++ {
+				got := make([]float32, len(want[i]))
+				switch s.op {
+				case "nn":
+					ParallelGemmNN(threads, got, a, b, bias, s.m, s.n, s.k, s.lda, s.ldb, s.ldc)
+					same(t, got, want[i], "%v on %d threads", s, threads)
+					clear(got)
+					ParallelGemmPacked(threads, got, a, Pack(b, s.n, s.k, s.ldb), bias, s.m, s.lda, s.ldc)
+				case "tn":
+					ParallelGemmTN(threads, got, a, b, s.m, s.n, s.k, s.lda, s.ldb, s.ldc)
+				case "nt":
+					ParallelGemmNT(threads, got, a, b, s.m, s.n, s.k, s.lda, s.ldb, s.ldc)
+				}
+				same(t, got, want[i], "%v on %d threads", s, threads)
+			}
+		}
+	})
+}
+
+func same(t *testing.T, got, want []float32, format string, args ...any) {
+	t.Helper()
+	for i := range want {
+		if !sameFloat(got[i], want[i]) {
+			t.Fatalf(format+": element %d is %x, want %x", append(args, i, got[i], want[i])...)
+		}
+	}
+}
+
 func TestProductsRefuseShortSlices(t *testing.T) {
 	x := make([]float32, 11)
 	for name, call := range map[string]func(){
