@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // manyProcessors lets Go use at least as many processors as there are threads, so that calls are shared on any machine
@@ -138,15 +139,19 @@ func TestParallelDoesNotAllocate(t *testing.T) {
 	manyProcessors(t, 2)
 	var sum atomic.Int64
 	f := func(lo, hi int) { sum.Add(int64(hi - lo)) }
-	a, b, c := make([]float32, 256*256), make([]float32, 256*256), make([]float32, 256*256)
-	packed := Pack(b, 256, 256, 256)
+	n := 32 // to be enough for the active tier
+	for time.Duration(float64(n*n*n)/tilesOf(activeName).speed) < wakeWorth {
+		n += 32
+	}
+	a, b, c := make([]float32, n*n), make([]float32, n*n), make([]float32, n*n)
+	packed := Pack(b, n, n, n)
 	for name, call := range map[string]func(){
 		"Parallel": func() { Parallel(2, 100, 1, enough, f) },
-		"NN":       func() { ParallelGemmNN(2, c, a, b, nil, 256, 256, 256, 256, 256, 256) },
-		"packed":   func() { ParallelGemmPacked(2, c, a, packed, nil, 256, 256, 256) },
+		"NN":       func() { ParallelGemmNN(2, c, a, b, nil, n, n, n, n, n, n) },
+		"packed":   func() { ParallelGemmPacked(2, c, a, packed, nil, n, n, n) },
 		"small":    func() { ParallelGemmTN(2, c, a, b, 8, 8, 8, 8, 8, 8) },
 	} {
-		if allocations := testing.AllocsPerRun(100, call); allocations != 0 && !raceDetector {
+		if allocations := testing.AllocsPerRun(20, call); allocations != 0 && !raceDetector {
 			t.Errorf("%s: %v allocations", name, allocations)
 		}
 	}
