@@ -72,11 +72,18 @@ func startOf(bias []float32, p int) []float32 {
 }
 
 func (mk *microkernels) gemmTN(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
-	if 2*n <= mk.nr && m > n && k >= 32 {
+	switch {
+	case 2*n <= mk.nr && m > n && k >= 32:
 		mk.turnedTN(c, a, b, m, n, k, lda, ldb, ldc)
-		return
+	case k <= 2 && n >= 256: // row by row of C, since all the time goes into writing it
+		for i := range m {
+			mk.row(&c[i*ldc], &a[i], &b[0], nil, n, k, lda, ldb, 0)
+		}
+	case k <= segment && n <= 4*mk.nr && max(lda, ldb) <= segment:
+		mk.panels(c, a, b, nil, m, n, k, 1, lda, ldb, ldc)
+	default:
+		mk.blocked(c, a, b, nil, nil, m, n, k, 1, lda, ldb, ldc, 0)
 	}
-	mk.blocked(c, a, b, nil, nil, m, n, k, 1, lda, ldb, ldc, 0)
 }
 
 // strip is how many panels of B are copied together: they share the pages that B's rows are on.
@@ -84,7 +91,8 @@ const strip = 4
 
 // blocked computes C = A·B + bias with A's element i, p at a[i·rsA + p·csA]: for each segment of k, for each block of A's
 // rows, which the second-level cache keeps, for each panel of B, its tiles. order has B's panels as pack makes them;
-// without it they are copied if that pays, once for all blocks.
+// without it they are copied if that pays, once for all blocks. So are A's rows, if they are few and would share a set of
+// the first-level cache, or lie the other way round.
 func (mk *microkernels) blocked(c, a, b, order, bias []float32, m, n, k, rsA, csA, ldb, ldc int, last ending) {
 	block := blockRows()
 	if m < block+block/2 {
@@ -100,12 +108,13 @@ func (mk *microkernels) blocked(c, a, b, order, bias []float32, m, n, k, rsA, cs
 		w = workspaces.Get().(*workspace)
 		copied = atLeast(&w.b, segment*together)
 	}
-	var turned []float32
-	if rsA == 1 && mk.turnPays(n, k, csA) {
+	var near []float32
+	turn, copyA := rsA == 1 && mk.turnPays(n, k, csA), csA == 1 && rsA%1024 == 0 && m <= 128 && n >= 4*mk.nr
+	if turn || copyA {
 		if w == nil {
 			w = workspaces.Get().(*workspace)
 		}
-		turned = atLeast(&w.c, block*narrowStride(segment))
+		near = atLeast(&w.c, block*narrowStride(segment))
 	}
 	for p := 0; p < k; p += segment {
 		length := min(segment, k-p)
@@ -113,9 +122,16 @@ func (mk *microkernels) blocked(c, a, b, order, bias []float32, m, n, k, rsA, cs
 		for i := 0; i < m; i += block {
 			rows := min(block, m-i)
 			from, rsA, csA := &a[i*rsA+p*csA], rsA, csA
-			if turned != nil {
-				mk.transpose(&turned[0], from, length, rows, narrowStride(length), csA)
-				from, rsA, csA = &turned[0], narrowStride(length), 1
+			if near != nil {
+				stride := narrowStride(length)
+				if turn {
+					mk.transpose(&near[0], from, length, rows, stride, csA)
+				} else {
+					for q := range rows {
+						copy(near[q*stride:], a[(i+q)*rsA+p:][:length])
+					}
+				}
+				from, rsA, csA = &near[0], stride, 1
 			}
 			height := mk.height(rows, rsA)
 			for j := 0; j < n; j += mk.nr {
@@ -185,7 +201,7 @@ func (mk *microkernels) turnedTN(c, a, b []float32, m, n, k, lda, ldb, ldc int) 
 }
 
 func (mk *microkernels) gemmNT(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
-	if m*(n+k) < n*k && m > 8 {
+	if m*(n+k) < n*k && m > 2 {
 		mk.turnedNT(c, a, b, m, n, k, lda, ldb, ldc)
 		return
 	}

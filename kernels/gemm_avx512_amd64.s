@@ -26,6 +26,10 @@
 // One row of a tile of 16 columns: acc += a · (row p of B in Z28).
 #define ROW16(a, acc) VFMADD231PS.BCST a, Z28, acc
 
+// One row of a tile of 8 columns: acc += a · (row p of B in Y28). (Zen 4 does two of these in a cycle, and one of the
+// others.)
+#define ROW8(a, acc) VFMADD231PS.BCST a, Y28, acc
+
 // Row p of B: 32 columns, 17 to 31, up to 16. (On Zen 4 a masked load costs a slot of the multiply-adds' pipes.)
 #define LOAD32 \
 	VMOVUPS (DX), Z28   \
@@ -36,6 +40,8 @@
 	VMOVUPS.Z 64(DX), K1, Z29
 
 #define LOAD16 VMOVUPS.Z (DX), K1, Z28
+
+#define LOAD8 VMOVUPS.Z (DX), K1, Y28
 
 // The loop over p: A's rows go on by R10, B's by R11.
 #define LOOP(label, load, rows) \
@@ -79,6 +85,21 @@ label: \
 #define T16_12 T16_11; ROW16((R8)(AX*4), Z22)
 #define T16_13 T16_12; ROW16((R8)(R9*1), Z24)
 #define T16_14 T16_13; ROW16((R8)(BX*2), Z26)
+
+#define T8_1 ROW8((SI), Y0)
+#define T8_2 T8_1; ROW8((SI)(AX*1), Y2)
+#define T8_3 T8_2; ROW8((SI)(AX*2), Y4)
+#define T8_4 T8_3; ROW8((SI)(BX*1), Y6)
+#define T8_5 T8_4; ROW8((SI)(AX*4), Y8)
+#define T8_6 T8_5; ROW8((SI)(R9*1), Y10)
+#define T8_7 T8_6; ROW8((SI)(BX*2), Y12)
+#define T8_8 T8_7; ROW8((R8), Y14)
+#define T8_9 T8_8; ROW8((R8)(AX*1), Y16)
+#define T8_10 T8_9; ROW8((R8)(AX*2), Y18)
+#define T8_11 T8_10; ROW8((R8)(BX*1), Y20)
+#define T8_12 T8_11; ROW8((R8)(AX*4), Y22)
+#define T8_13 T8_12; ROW8((R8)(R9*1), Y24)
+#define T8_14 T8_13; ROW8((R8)(BX*2), Y26)
 
 // Rows of C: stored, or added to what is there and stored, but nothing below the floor in Z31, which costs no time. (A
 // NaN and −0 stay: where VMAXPS cannot say which is larger it takes its first operand.) The tile ends when BX rows are
@@ -219,6 +240,8 @@ start:
 	VMOVAPS Z0, Z26
 	VMOVAPS Z1, Z27
 
+	CMPQ n+48(FP), $8
+	JLE  eight
 	CMPQ n+48(FP), $16
 	JLE  narrow
 	CMPQ n+48(FP), $32
@@ -348,6 +371,48 @@ narrowFewer:
 	LOOP(narrow3, LOAD16, T16_3)
 	LOOP(narrow2, LOAD16, T16_2)
 	LOOP(narrow1, LOAD16, T16_1)
+
+eight:
+	CMPQ R13, $8
+	JLT  eightFew
+	JEQ  eight8
+	CMPQ R13, $11
+	JLT  eightSome
+	JEQ  eight11
+	CMPQ R13, $13
+	JLT  eight12
+	JEQ  eight13
+	LOOP(eight14, LOAD8, T8_14)
+	LOOP(eight13, LOAD8, T8_13)
+	LOOP(eight12, LOAD8, T8_12)
+	LOOP(eight11, LOAD8, T8_11)
+
+eightSome:
+	CMPQ R13, $10
+	JLT  eight9
+	LOOP(eight10, LOAD8, T8_10)
+	LOOP(eight9, LOAD8, T8_9)
+	LOOP(eight8, LOAD8, T8_8)
+
+eightFew:
+	CMPQ R13, $4
+	JLT  eightFewer
+	JEQ  eight4
+	CMPQ R13, $6
+	JLT  eight5
+	JEQ  eight6
+	LOOP(eight7, LOAD8, T8_7)
+	LOOP(eight6, LOAD8, T8_6)
+	LOOP(eight5, LOAD8, T8_5)
+	LOOP(eight4, LOAD8, T8_4)
+
+eightFewer:
+	CMPQ R13, $2
+	JLT  eight1
+	JEQ  eight2
+	LOOP(eight3, LOAD8, T8_3)
+	LOOP(eight2, LOAD8, T8_2)
+	LOOP(eight1, LOAD8, T8_1)
 
 done:
 	MOVQ R13, BX // rows

@@ -37,13 +37,25 @@ const (
 	endReLU ending = 2 // s = relu(s)
 )
 
-// smallNN is gemmNN of one segment and of no more columns than a tile has, without lanes; it returns false for all others.
+// smallNN is gemmNN of one segment and few panels, without lanes; it returns false for all others.
 func (mk *microkernels) smallNN(c, a, b, bias []float32, m, n, k, lda, ldb, ldc int) bool {
-	if k > segment || n > mk.nr || hasLanes(n, k) {
+	if k > segment || n > 4*mk.nr || ldb > segment || hasLanes(n, k) {
 		return false
 	}
-	mk.tiles(&c[0], &a[0], &b[0], pointerTo(bias, 0), m, mk.height(m, lda), n, k, lda, 1, ldb, ldc, 0)
+	if n <= mk.nr { // as panels, without the way there
+		mk.tiles(&c[0], &a[0], &b[0], pointerTo(bias, 0), m, mk.height(m, lda), n, k, lda, 1, ldb, ldc, 0)
+	} else {
+		mk.panels(c, a, b, bias, m, n, k, lda, 1, ldb, ldc)
+	}
 	return true
+}
+
+// panels computes C = A·B + bias, with A's element i, p at a[i·rsA + p·csA], of one segment, panel by panel of B.
+func (mk *microkernels) panels(c, a, b, bias []float32, m, n, k, rsA, csA, ldb, ldc int) {
+	height := mk.height(m, rsA)
+	for j := 0; j < n; j += mk.nr {
+		mk.tiles(&c[j], &a[0], &b[j], pointerTo(bias, j), m, height, min(mk.nr, n-j), k, rsA, csA, ldb, ldc, 0)
+	}
 }
 
 // height returns how many of m rows a tile takes: as evenly as possible, and at most seven of rows whose stride would
