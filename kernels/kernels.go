@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -71,11 +72,15 @@ var tierNames = []string{"avx512", "avx2", "sse2", "neon", "generic"}
 var (
 	active     *table // set by init, since the reference's own functions use it
 	activeName string
-	selectErr  error // of NNRT_KERNELS
+
+	activeTiles tileSize
+	leastShared int64 // multiply-adds of a product below which it is never shared between threads
+
+	selectErr error // of NNRT_KERNELS
 )
 
 func init() {
-	active, activeName = &generic, "generic"
+	use(&generic, "generic")
 	if name := os.Getenv("NNRT_KERNELS"); name != "" {
 		if selectErr = Use(name); selectErr != nil {
 			selectErr = fmt.Errorf("NNRT_KERNELS: %w", selectErr)
@@ -106,17 +111,22 @@ func Tiers() []string {
 // tier is in use, and net refuses to make models.
 func Err() error { return selectErr }
 
+func use(t *table, name string) {
+	active, activeName, activeTiles = t, name, tilesOf(name)
+	leastShared = int64(shareTime) * int64(math.Ceil(min(activeTiles.speed, rowSpeed)))
+}
+
 // Use selects a tier by name. It is for tests and benchmarks: no kernel may be running meanwhile.
 func Use(name string) error {
 	if name == "generic" {
-		active, activeName = &generic, name
+		use(&generic, name)
 		return nil
 	}
 	for _, t := range machineTiers() {
 		if t.name == name && t.supported {
 			kernels := generic
 			t.fill(&kernels)
-			active, activeName = &kernels, name
+			use(&kernels, name)
 			return nil
 		}
 	}

@@ -9,7 +9,8 @@ import (
 // Times that the pool goes by. Waking a sleeping goroutine takes 30 to 200 µs until it runs, and some µs of its
 // waker's time; handing work to one that is looking for some takes a fraction of a µs.
 const (
-	idleSpin  = 100 * time.Microsecond // a worker without work looks for some so long before it sleeps
+	idleSpin  = 100 * time.Microsecond // a worker looks for work so long after the last call before it sleeps
+	giveWay   = 10 * time.Microsecond  // it gives way to other threads from then on
 	waitSpin  = 200 * time.Microsecond // a caller looks so long whether the workers are done before it sleeps
 	wakeWorth = 250 * time.Microsecond // work, in one call or in a quick succession of them, for which workers are woken
 	pieceTime = time.Microsecond       // the least piece of work
@@ -18,8 +19,8 @@ const (
 	lostTime   = 20 * time.Microsecond // more than any delay of a worker that has its processor
 	aloneTimes = 16                    // how many times a delay calls are not shared after it
 	mostAlone  = 100 * time.Millisecond
-	leastHelp  = 3 // calls that a worker has been of use to between waking and sleeping if it was not woken in vain
-	mostVain   = 8
+	stopped    = 30 * time.Millisecond // a delay that the whole process had: a signal stopped it, or the machine slept
+	mostVain   = 4 // how often the work that wakes a worker doubles after workers were woken in vain
 )
 
 // workerPool is a process's workers and the one call that they work for at a time.
@@ -30,7 +31,8 @@ const (
 // someone reads it.
 type workerPool struct {
 	seats atomic.Int32
-	_     [124]byte // what workers look at all the time has its cache lines for itself
+	calls atomic.Uint32
+	_     [120]byte // what workers look at all the time has its cache lines for itself
 
 	next   atomic.Int64 // the first index that nobody has taken
 	inside atomic.Int32 // workers who have left, counted down; when the caller has added those who came, 0 is the end
@@ -52,7 +54,7 @@ type workerPool struct {
 	alone   time.Duration // until when calls are not shared, or 0
 
 	parked atomic.Int32  // workers that sleep, less those that have been woken
-	vain   atomic.Int32  // how many workers in turn have hardly done anything between waking and sleeping
+	vain   atomic.Int32  // how many workers in turn have done nothing between waking and sleeping
 	sleep  chan struct{} // wakes a worker
 	awaken chan struct{} // wakes the caller
 }
@@ -98,7 +100,7 @@ func Parallel(threads, n, unit int, work int64, f func(lo, hi int)) {
 
 // estimateOf returns about how long a number of multiply-adds take in the active tier.
 func estimateOf(work int64) time.Duration {
-	return time.Duration(float64(work) / tilesOf(activeName).speed)
+	return time.Duration(float64(work) / activeTiles.speed)
 }
 
 // acquire makes the pool the caller's if n indices, in units, that take about so long are worth sharing, and returns
@@ -147,6 +149,7 @@ func (p *workerPool) run(t task, n, unit, grain, parts int, estimate time.Durati
 	least := int(float64(n) * float64(pieceTime) / float64(estimate))
 	p.grain = (max(least, grain, 1) + unit - 1) / unit * unit
 	p.next.Store(0)
+	p.calls.Add(1)
 	p.seats.Store(int32(parts - 1))
 	defer p.finish(estimate)
 	if p.wanted > 0 {
@@ -225,7 +228,7 @@ func (p *workerPool) wait(estimate time.Duration) {
 	begin := now()
 	p.await(begin + waitSpin)
 	end := now()
-	if lost := end - begin; lost > estimate/2+lostTime {
+	if lost := end - begin; lost > estimate/2+lostTime && lost < stopped {
 		p.alone = end + min(aloneTimes*lost, mostAlone)
 	}
 }
@@ -264,7 +267,7 @@ func (p *workerPool) serve() {
 		for ; p.seated(); helped++ {
 			p.assist()
 		}
-		if helped < leastHelp {
+		if helped == 0 {
 			p.vain.Add(1)
 		} else {
 			p.vain.Store(0)
@@ -277,20 +280,24 @@ func (p *workerPool) serve() {
 	}
 }
 
-// seated waits for a seat, until it has waited too long; or less if a call has no work left and does not end either,
-// since then this worker may have the processor that the caller is waiting for.
+// seated waits for a seat, until there has been no call for too long. Between looks it gives way to other threads: a
+// sleeping thread may wake on the very processor that its waker runs on, and if it only waits there the system moves one
+// of them to a free processor, while if it spun and slept again the two would meet on the same one for ever.
 func (p *workerPool) seated() bool {
 	begin := now()
-	free := begin // when there was no call, the last time
-	for t := begin; t-begin < idleSpin && t-free < lostTime; t = now() {
+	calls := p.calls.Load()
+	for t := begin; t-begin < idleSpin; t = now() {
 		for range spins {
 			if seats := p.seats.Load(); seats > 0 && p.seats.CompareAndSwap(seats, seats-1) {
 				return true
 			}
 			pause()
 		}
-		if !p.busy.Load() {
-			free = t
+		if t-begin > giveWay {
+			yield()
+			if c := p.calls.Load(); c != calls {
+				begin, calls = now(), c
+			}
 		}
 	}
 	return false

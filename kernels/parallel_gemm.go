@@ -12,6 +12,9 @@ type tileSize struct {
 	speed         float64
 }
 
+// rowSpeed is the most that a single row reaches, whose weights come from the outer caches.
+const rowSpeed = 20
+
 func tilesOf(tier string) tileSize {
 	switch tier {
 	case "avx512":
@@ -45,12 +48,9 @@ const (
 	forwardPacked
 )
 
-// leastShared is how many multiply-adds no tier shares less than, for calls so short that finding out more counts.
-const leastShared = 2048
-
 // ParallelGemmNN is GemmNN on up to so many threads (see Parallel), with the same result.
 func ParallelGemmNN(threads int, c, a, b, bias []float32, m, n, k, lda, ldb, ldc int) {
-	if threads > 1 && m*n*k >= leastShared {
+	if threads > 1 && large(m, n, k) {
 		checkMatrix("C", c, m, n, ldc)
 		checkMatrix("A", a, m, k, lda)
 		checkMatrix("B", b, k, n, ldb)
@@ -64,7 +64,7 @@ func ParallelGemmNN(threads int, c, a, b, bias []float32, m, n, k, lda, ldb, ldc
 
 // ParallelGemmTN is GemmTN on up to so many threads (see Parallel), with the same result.
 func ParallelGemmTN(threads int, c, a, b []float32, m, n, k, lda, ldb, ldc int) {
-	if threads > 1 && m*n*k >= leastShared {
+	if threads > 1 && large(m, n, k) {
 		checkMatrix("C", c, m, n, ldc)
 		checkMatrix("A", a, k, m, lda)
 		checkMatrix("B", b, k, n, ldb)
@@ -77,7 +77,7 @@ func ParallelGemmTN(threads int, c, a, b []float32, m, n, k, lda, ldb, ldc int) 
 
 // ParallelGemmNT is GemmNT on up to so many threads (see Parallel), with the same result.
 func ParallelGemmNT(threads int, c, a, b []float32, m, n, k, lda, ldb, ldc int) {
-	if threads > 1 && m*n*k >= leastShared {
+	if threads > 1 && large(m, n, k) {
 		checkMatrix("C", c, m, n, ldc)
 		checkMatrix("A", a, m, k, lda)
 		checkMatrix("B", b, n, k, ldb)
@@ -90,7 +90,7 @@ func ParallelGemmNT(threads int, c, a, b []float32, m, n, k, lda, ldb, ldc int) 
 
 // ParallelGemmPacked is GemmPacked on up to so many threads (see Parallel), with the same result.
 func ParallelGemmPacked(threads int, c, a []float32, b *Packed, bias []float32, m, lda, ldc int) {
-	if threads > 1 && m*b.n*b.k >= leastShared {
+	if threads > 1 && large(m, b.n, b.k) {
 		checkMatrix("C", c, m, b.n, ldc)
 		checkMatrix("A", a, m, b.k, lda)
 		checkBias(bias, b.n)
@@ -101,9 +101,12 @@ func ParallelGemmPacked(threads int, c, a []float32, b *Packed, bias []float32, 
 	GemmPacked(c, a, b, bias, m, lda, ldc)
 }
 
+// large tells whether a product may be worth sharing; it must cost nothing where that is not so.
+func large(m, n, k int) bool { return int64(m)*int64(n)*int64(k) >= leastShared }
+
 // shared computes a product, whose matrices fit, on several threads, or returns false if that is not worth it.
 func shared(threads int, g *product) bool {
-	tiles := tilesOf(activeName)
+	tiles := activeTiles
 	estimate := g.estimate(tiles)
 	if estimate < shareTime {
 		return false
@@ -122,7 +125,7 @@ func shared(threads int, g *product) bool {
 func (g *product) estimate(tiles tileSize) time.Duration {
 	speed := tiles.speed
 	if g.m == 1 {
-		speed = min(speed, 20)
+		speed = min(speed, rowSpeed)
 	}
 	return time.Duration(float64(g.m) * float64(g.n) * float64(g.k) / speed)
 }
