@@ -20,7 +20,7 @@ const (
 	aloneTimes = 16                    // how many times a delay calls are not shared after it
 	mostAlone  = 100 * time.Millisecond
 	stopped    = 30 * time.Millisecond // a delay that the whole process had: a signal stopped it, or the machine slept
-	mostVain   = 4 // how often the work that wakes a worker doubles after workers were woken in vain
+	mostVain   = 4                     // how often the work that wakes a worker doubles after workers were woken in vain
 )
 
 // workerPool is a process's workers and the one call that they work for at a time.
