@@ -89,10 +89,10 @@ func (mk *microkernels) gemmTN(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
 // strip is how many panels of B are copied together: they share the pages that B's rows are on.
 const strip = 4
 
-// blocked computes C = A·B + bias with A's element i, p at a[i·rsA + p·csA]: for each segment of k, for each block of A's
-// rows, which the second-level cache keeps, for each panel of B, its tiles. order has B's panels as pack makes them;
-// without it they are copied if that pays, once for all blocks. So are A's rows, if they are few and would share a set of
-// the first-level cache, or lie the other way round.
+// blocked computes C = A·B + bias with A's element i, p at a[i·rsA + p·csA]: for each segment of k, for each block of
+// A's rows, which the second-level cache keeps, for each panel of B, its tiles. order has B's panels as pack makes
+// them; without it they are copied if that pays, once for all blocks. So are A's rows, if they are few and would
+// share a set of the first-level cache, or lie the other way round.
 func (mk *microkernels) blocked(c, a, b, order, bias []float32, m, n, k, rsA, csA, ldb, ldc int, last ending) {
 	block := blockRows()
 	if m < block+block/2 {
@@ -109,7 +109,8 @@ func (mk *microkernels) blocked(c, a, b, order, bias []float32, m, n, k, rsA, cs
 		copied = atLeast(&w.b, segment*together)
 	}
 	var near []float32
-	turn, copyA := rsA == 1 && mk.turnPays(n, k, csA), csA == 1 && rsA%1024 == 0 && m <= 128 && n >= 4*mk.nr
+	turn := rsA == 1 && mk.turnPays(n, k, csA)
+	copyA := order == nil && csA == 1 && rsA%1024 == 0 && m <= 128 && n >= 4*mk.nr
 	if turn || copyA {
 		if w == nil {
 			w = workspaces.Get().(*workspace)
@@ -157,8 +158,9 @@ func (mk *microkernels) blocked(c, a, b, order, bias []float32, m, n, k, rsA, cs
 	}
 }
 
-// copyPays tells whether panels of B are worth copying before the tiles of m rows use them: if B's rows lie so far apart
-// that each is on a page of its own, or share few sets of the first-level cache, and there are tiles enough to gain.
+// copyPays tells whether panels of B are worth copying before the tiles of m rows use them: if B's rows lie so far
+// apart that each is on a page of its own, or share few sets of the first-level cache, and there are tiles enough to
+// gain.
 func (mk *microkernels) copyPays(m, ldb int) bool {
 	return ldb >= 1024 && m > 4*mk.mr || ldb >= 512 && m > 16*mk.mr
 }
@@ -244,8 +246,8 @@ func (mk *microkernels) turnedNT(c, a, b []float32, m, n, k, lda, ldb, ldc int) 
 	workspaces.Put(w)
 }
 
-// narrowNN is the forward product with narrowLanes sums for each element. turned is B turned over as turnNarrow does, or
-// nil.
+// narrowNN is the forward product with narrowLanes sums for each element. turned is B turned over as turnNarrow does,
+// or nil.
 func (mk *microkernels) narrowNN(c, a, b, turned, bias []float32, m, n, k, lda, ldb, ldc int) {
 	if mk.narrowRow == nil {
 		mk.narrowTiles(c, a, b, bias, m, n, k, lda, ldb, ldc)

@@ -15,8 +15,8 @@ type CPU struct {
 	Features      []string `json:"features"`
 }
 
-// DetectCPU reports on this machine's processor. On other architectures than amd64, 386 and arm64, and with the build tag
-// purego, only the architecture and the number of logical cores are known.
+// DetectCPU reports on this machine's processor. On other architectures than amd64, 386 and arm64, and with the build
+// tag purego, only the architecture and the number of logical cores are known.
 func DetectCPU() CPU {
 	c := CPU{Arch: runtime.GOARCH, LogicalCores: runtime.NumCPU(), Features: []string{}}
 	detectCPU(&c)

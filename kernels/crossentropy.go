@@ -6,7 +6,8 @@ import "fmt"
 // is overwritten. All slices have the row's length; they panic otherwise. g may not be z.
 
 // SigmoidCrossEntropy returns the mean over the row of softplus(z) − z·y, which is −y·log σ(z) − (1−y)·log(1−σ(z)).
-// Each term is fma(−z, y, SoftplusOf(z)); their Sum is divided by the length. The gradient is (SigmoidOf(z) − y)/length.
+// Each term is fma(−z, y, SoftplusOf(z)); their Sum is divided by the length. The gradient is (SigmoidOf(z) −
+// y)/length.
 func SigmoidCrossEntropy(work, g, z, y []float32) float32 {
 	checkCrossEntropy(work, g, z)
 	sameLength(z, y)

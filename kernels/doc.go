@@ -22,11 +22,11 @@
 // segment's beginning with the bias (+0 where there is none), the other segments' with +0. Then the segments' sums
 // are added, in ascending order: ((s₀ + s₁) + s₂) + …. This holds for the forward product (k are the inputs), the
 // input gradient (k are the outputs) and the weight gradient (k are the rows of the batch), with one exception: the
-// forward product of a narrow layer, of at most 16 outputs and at least 32 inputs, has 8 lanes instead of segments. Lane
-// l adds the terms of the inputs l, l+8, l+16, … in ascending order by one chain of fused multiply-adds, lane 0
-// beginning with the bias (+0 where there is none), the others with +0; then the lanes are joined by halves:
-// lane[i] += lane[i+h] for h = 4, 2, 1. Kernels vectorise over outputs, over rows or over these lanes, never otherwise
-// along k; threads split outputs, never a sum. The order depends on the layer's shape alone; it stands in one place, in
+// forward product of a narrow layer, of at most 16 outputs and at least 32 inputs, has 8 lanes instead of segments.
+// Lane l adds the terms of the inputs l, l+8, l+16, … in ascending order by one chain of fused multiply-adds, lane 0
+// beginning with the bias (+0 where there is none), the others with +0; then the lanes are joined by halves: lane[i]
+// += lane[i+h] for h = 4, 2, 1. Kernels vectorise over outputs, over rows or over these lanes, never otherwise along
+// k; threads split outputs, never a sum. The order depends on the layer's shape alone; it stands in one place, in
 // gemm.go.
 //
 // Reductions. A sum over a vector (Sum, Dot, SumAbs; the sum in a softmax; the loss, mean and variance of a row) has 32

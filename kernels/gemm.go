@@ -2,8 +2,8 @@ package kernels
 
 import "fmt"
 
-// The order of accumulation, all of it, is these constants, hasLanes, and accumulate and narrowRow below. See "Products"
-// in the package comment before changing any.
+// The order of accumulation, all of it, is these constants, hasLanes, and accumulate and narrowRow below. See
+// "Products" in the package comment before changing any.
 const (
 	segment     = 256 // length of the pieces of k
 	narrow      = 16  // most outputs of a layer whose forward product has lanes
@@ -136,9 +136,9 @@ func genericGemmTN(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
 	}
 }
 
-// narrowRow computes one row of a forward product with lanes: c[j] = start[j] + Σₚ a[p]·b[p·ldb+j]. Lane l adds the terms
-// of p = l, l+8, l+16, … in one chain of fused multiply-adds, lane 0 beginning with start (+0 if it is empty) and the
-// others with +0; then joinNarrow.
+// narrowRow computes one row of a forward product with lanes: c[j] = start[j] + Σₚ a[p]·b[p·ldb+j]. Lane l adds the
+// terms of p = l, l+8, l+16, … in one chain of fused multiply-adds, lane 0 beginning with start (+0 if it is empty)
+// and the others with +0; then joinNarrow.
 func narrowRow(c, start, a, b []float32, ldb int) {
 	var sums [narrowLanes * narrow]float32
 	n := len(c)

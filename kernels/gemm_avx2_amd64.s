@@ -62,7 +62,8 @@ GLOBL zeros<>(SB), RODATA|NOPTR, $64
 	VMASKMOVPS c, Y15, Y14        \
 	VADDPS     Y14, right, right    // right = c + right
 
-// Nothing below the floor in Y14. (A NaN and −0 stay: where VMAXPS cannot say which is larger it takes its first operand.)
+// Nothing below the floor in Y14. (A NaN and −0 stay: where VMAXPS cannot say which is larger it takes its first
+// operand.)
 #define FLOOR_BOTH(a, c, left, right, xright) \
 	VMAXPS left, Y14, left   \
 	VMAXPS right, Y14, right
@@ -199,7 +200,8 @@ below2:                          \
 //	s[i,j] = bias[j] (+0 without); for p < k: s[i,j] = fma(a[i·rsA + p·csA], b[p·rsB + j], s[i,j])
 //	c[i·rsC + j] = s[i,j], or c[i·rsC + j] + s[i,j] by addToC; then 0 if it is less than that, by endReLU
 //
-// for i < m, j < n ≤ 16, in tiles of height ≤ 6 rows, the last two as even as possible: a tile of two rows would take as long as one of four.
+// for i < m, j < n ≤ 16, in tiles of height ≤ 6 rows, the last two as even as possible: a tile of two rows would take
+// as long as one of four.
 //
 //	SI, DX  a of rows 0 and 3 at step p; R8   rsA in bytes;  Y0…Y11   sums, left and right of each row
 //	        c's right columns at last         rsC at last

@@ -11,9 +11,9 @@ var microkernelsSSE2 = microkernels{
 
 func productsSSE2(t *table) { microkernelsSSE2.fill(t) }
 
-// tilesSSE2 computes m rows by n ≤ 16 columns, each element one chain of fused multiply-adds over k ≥ 1 terms:
-// s = bias[j], or +0 if bias is nil; s = fma(a[i·rsA + p·csA], b[p·rsB + j], s) for p < k. It stores
-// c[i·rsC + j] = s, or c[i·rsC + j] + s by addToC, the one other ending it knows. The strides count elements; height does not matter.
+// tilesSSE2 computes m rows by n ≤ 16 columns, each element one chain of fused multiply-adds over k ≥ 1 terms: s =
+// bias[j], or +0 if bias is nil; s = fma(a[i·rsA + p·csA], b[p·rsB + j], s) for p < k. It stores c[i·rsC + j] = s, or
+// c[i·rsC + j] + s by addToC, the one other ending it knows. The strides count elements; height does not matter.
 //
 //go:noescape
 func tilesSSE2(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, end ending)

@@ -74,7 +74,7 @@ label: \
 //
 // Groups of 256 columns, then 128, 64, and what is left below 64 under masks.
 //
-// Z0…Z15 the group's sums        Z30 the floor, 0 or −∞    Z31 a[p] in all lanes    K1…K4 lanes of the last four vectors
+// Z0…Z15 the group's sums        Z30 the floor, 0 or −∞    Z31 a[p] in all lanes    K1…K4 lanes of the last vectors
 // DI c, R11 b, R12 bias of the group                       BX columns left
 // SI a, DX b of row p            R8, R9 csA, rsB           CX p; AX end, R13 bias
 TEXT ·rowAVX512(SB), NOSPLIT, $0-65

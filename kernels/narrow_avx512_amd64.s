@@ -112,7 +112,7 @@ label: \
 //
 // For eight rows, i < 8, and j < n ≤ 6 columns, k ≥ 8:
 //
-//	for r < 8: s[r] = Σ over p = r, r+8, r+16, … by fma, s[0] beginning with bias[j] (0 if bias is nil), the others with 0
+//	for r < 8: s[r] = Σ over p = r, r+8, r+16, … by fma, s[0] from bias[j] (0 if bias is nil), the others from 0
 //	c[i·rsC + j] = ((s[0]+s[4]) + (s[2]+s[6])) + ((s[1]+s[5]) + (s[3]+s[7]))
 //
 // of a[i·rsA + p]·b[j·rsB + p].
@@ -349,7 +349,7 @@ label: \
 //
 // The product of a narrow layer, n ≤ 16 and k ≥ 8, with B's rows end to end: for i < m and j < n
 //
-//	for r < 8: s[r] = Σ over p = r, r+8, r+16, … by fma, s[0] beginning with bias[j] (0 if bias is nil), the others with 0
+//	for r < 8: s[r] = Σ over p = r, r+8, r+16, … by fma, s[0] from bias[j] (0 if bias is nil), the others from 0
 //	c[i·rsC + j] = ((s[0]+s[4]) + (s[2]+s[6])) + ((s[1]+s[5]) + (s[3]+s[7]))
 //
 // of a[i·rsA + p]·b[p·n + j]. Eight rows of B are 8·n elements one after the other, n/2 vectors, and lane l of them

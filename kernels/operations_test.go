@@ -141,8 +141,8 @@ func vectorOperations() []vectorOperation {
 
 // TestOperationsAreTheTables: what is added to the table must be added to the tests of all tiers.
 func TestOperationsAreTheTables(t *testing.T) {
-	tested := map[string]bool{"gemmNN": true, "gemmTN": true, "gemmNT": true, "pack": true, "dense": true, // by the tests of packed_test.go
-
+	tested := map[string]bool{"gemmNN": true, "gemmTN": true, "gemmNT": true, "pack": true,
+		"dense":      true, // by the tests of packed_test.go
 		"gemmPacked": true, "activate": true,
 		"activateGradient": true, "columnSums": true}
 	for _, o := range vectorOperations() {

@@ -87,9 +87,9 @@
 
 // func transposeAVX512(dst, src *float32, rows, cols, ldDst, ldSrc int)
 //
-// dst[j·ldDst + i] = src[i·ldSrc + j] for i < rows, j < cols, both ≥ 1: in blocks of 16 rows by 4 columns, which need no
-// exchange between the quarters of a vector, the last ones beginning early rather than be short; fewer rows than 16 in
-// blocks of 16 columns.
+// dst[j·ldDst + i] = src[i·ldSrc + j] for i < rows, j < cols, both ≥ 1: in blocks of 16 rows by 4 columns, which need
+// no exchange between the quarters of a vector, the last ones beginning early rather than be short; fewer rows than
+// 16 in blocks of 16 columns.
 //
 // R8…R11  rows 0, 4, 8, 12 of the block   AX, BX  1, 3 · ldSrc   R12  ldDst
 // SI, DI  src, dst of the block of rows   DX  the block's columns in dst

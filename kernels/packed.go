@@ -36,10 +36,10 @@ func GemmPacked(c, a []float32, b *Packed, bias []float32, m, lda, ldc int) {
 	}
 }
 
-// Dense computes y = a(x·w + bias): a Dense layer's forward pass, with x of shape [rows, k], the prepared w [k, n], bias
-// [n] or nil for none, y [rows, n], and an activation a with its alpha (see Activate). The result is GemmPacked's and then
-// Activate's; ReLU takes no time of its own. It panics if a slice has not the length of its shape. y must not overlap
-// the others.
+// Dense computes y = a(x·w + bias): a Dense layer's forward pass, with x of shape [rows, k], the prepared w [k, n],
+// bias [n] or nil for none, y [rows, n], and an activation a with its alpha (see Activate). The result is
+// GemmPacked's and then Activate's; ReLU takes no time of its own. It panics if a slice has not the length of its
+// shape. y must not overlap the others.
 func Dense(y, x []float32, w *Packed, bias []float32, a Activation, alpha float32, rows int) {
 	if rows < 0 || int64(len(y)) != int64(rows)*int64(w.n) || int64(len(x)) != int64(rows)*int64(w.k) {
 		panic(fmt.Sprintf("kernels: Dense of %d rows of %d from %d elements into %d", rows, w.k, len(x), len(y)))

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Dense must be the product and the activation one after the other, bit for bit, whichever way it goes: one row or many,
-// one segment or several, narrow layers, edges of tiles, NaN, infinities, −0.
+// Dense must be the product and the activation one after the other, bit for bit, whichever way it goes: one row or
+// many, one segment or several, narrow layers, edges of tiles, NaN, infinities, −0.
 func TestDenseIsProductAndActivation(t *testing.T) {
 	forEachTier(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(7, 7))

@@ -281,8 +281,8 @@ func (p *workerPool) serve() {
 }
 
 // seated waits for a seat, until there has been no call for too long. Between looks it gives way to other threads: a
-// sleeping thread may wake on the very processor that its waker runs on, and if it only waits there the system moves one
-// of them to a free processor, while if it spun and slept again the two would meet on the same one for ever.
+// sleeping thread may wake on the very processor that its waker runs on, and if it only waits there the system moves
+// one of them to a free processor, while if it spun and slept again the two would meet on the same one for ever.
 func (p *workerPool) seated() bool {
 	begin := now()
 	calls := p.calls.Load()

@@ -102,8 +102,9 @@ func productReference(p productOperation, s productShape, a, b, bias []float32, 
 	return buffer
 }
 
-// productShapes are all small sizes, with k that differ; narrow layers, whose sums have lanes; sizes around the segments
-// of k; and large ones, at which products go other ways: many rows, strides of a power of two, few columns or rows.
+// productShapes are all small sizes, with k that differ; narrow layers, whose sums have lanes; sizes around the
+// segments of k; and large ones, at which products go other ways: many rows, strides of a power of two, few columns
+// or rows.
 func productShapes(r *rand.Rand) [][3]int {
 	var shapes [][3]int
 	add := func(m, n, k int) { shapes = append(shapes, [3]int{m, n, k}) }

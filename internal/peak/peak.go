@@ -13,7 +13,8 @@ type Loop struct {
 	Run  func(n int) // does n steps
 }
 
-// Of returns the loop of a tier of package kernels; ok is false if there is none. It may be run only where the tier may.
+// Of returns the loop of a tier of package kernels; ok is false if there is none. It may be run only where the tier
+// may.
 func Of(tier string) (l Loop, ok bool) {
 	if tier == "generic" {
 		return Loop{portableSize, portable}, true
