@@ -207,6 +207,10 @@ func (mk *microkernels) gemmNT(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
 		mk.turnedNT(c, a, b, m, n, k, lda, ldb, ldc)
 		return
 	}
+	if m == 1 && n >= 16 && mk.rowNT != nil {
+		mk.rowNT(&c[0], &a[0], &b[0], n, k, ldb)
+		return
+	}
 	// Turn over a panel of B, a segment of k at a time, and then it is gemmNN.
 	w := workspaces.Get().(*workspace)
 	panel := atLeast(&w.b, segment*mk.nr)

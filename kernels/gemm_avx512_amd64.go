@@ -5,7 +5,7 @@ package kernels
 var microkernelsAVX512 = microkernels{
 	mr: 14, nr: 32,
 	fusesReLU: true,
-	tiles:     tilesAVX512, row: anyRowAVX512, transpose: transposeAVX512, copyPanel: copyPanelAVX512,
+	tiles:     tilesAVX512, row: anyRowAVX512, rowNT: rowNTAVX512, transpose: transposeAVX512, copyPanel: copyPanelAVX512,
 	narrowRow: narrowRowLanesAVX512, narrowDot: narrowDotAVX512, dotRows: 8, dotColumns: 6,
 }
 
@@ -16,6 +16,9 @@ func tilesAVX512(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int
 
 //go:noescape
 func rowAVX512(c, a, b, bias *float32, n, k, csA, rsB int, end ending)
+
+//go:noescape
+func rowNTAVX512(c, a, b *float32, n, k, ldb int)
 
 //go:noescape
 func narrowRowAVX512(c, a, b, bias *float32, index *int32, m, n, k, rsA, rsC int)

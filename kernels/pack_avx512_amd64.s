@@ -270,6 +270,113 @@ done:
 	VZEROUPPER
 	RET
 
+// Four terms of 16 elements: acc += a[p…p+3] · columns p…p+3 of 16 rows of B, in ascending order.
+#define TERMS4(acc) \
+	VFMADD231PS.BCST (SI), Z0, acc   \
+	VFMADD231PS.BCST 4(SI), Z1, acc  \
+	VFMADD231PS.BCST 8(SI), Z2, acc  \
+	VFMADD231PS.BCST 12(SI), Z3, acc
+
+// func rowNTAVX512(c, a, b *float32, n, k, ldb int)
+//
+// For j < n, n ≥ 16: c[j] = Σ over p < k of a[p]·b[j·ldb + p], by segments of 256 as in gemm.go. Blocks of 16 rows of B,
+// turned over four columns at a time; the last block begins early rather than be short.
+//
+// R8…R11  rows 0, 4, 8, 12 of the block, at p    AX, BX  1, 3 · ldb    DI c, R12 b of the block    R13 rows left
+// SI      a at p     CX  terms of the segment    DX terms after it      Z8 the segment's sums      Z9 the sums before
+TEXT ·rowNTAVX512(SB), NOSPLIT, $0-48
+	MOVQ c+0(FP), DI
+	MOVQ b+16(FP), R12
+	MOVQ n+24(FP), R13
+	MOVQ ldb+40(FP), AX
+	SHLQ $2, AX
+	LEAQ (AX)(AX*2), BX
+	MOVQ k+32(FP), CX
+	ANDQ $3, CX
+	MOVL $1, DX
+	SHLL CX, DX
+	DECL DX
+	LANES(DX, 0, K1)
+	LANES(DX, 1, K2)
+	LANES(DX, 2, K3)
+	LANES(DX, 3, K4)
+
+rowBlock:
+	MOVQ a+8(FP), SI
+	MOVQ R12, R8
+	LEAQ (R8)(AX*4), R9
+	LEAQ (R9)(AX*4), R10
+	LEAQ (R10)(AX*4), R11
+	MOVQ k+32(FP), DX
+
+	// The first segment's sums begin the total; −0 keeps what is added to it.
+	MOVL         $0x80000000, CX
+	VPBROADCASTD CX, Z9
+
+segment:
+	MOVQ    $256, CX
+	CMPQ    DX, CX
+	CMOVQLT DX, CX
+	SUBQ    CX, DX
+	VPXORQ  Z8, Z8, Z8
+	SUBQ    $4, CX
+	JLT     tail
+
+four:
+	QUARTERS((R8), (R9), (R10), (R11), X0, Y0, Z0, X4, Y4, Z4)
+	QUARTERS((R8)(AX*1), (R9)(AX*1), (R10)(AX*1), (R11)(AX*1), X1, Y1, Z1, X5, Y5, Z5)
+	QUARTERS((R8)(AX*2), (R9)(AX*2), (R10)(AX*2), (R11)(AX*2), X2, Y2, Z2, X6, Y6, Z6)
+	QUARTERS((R8)(BX*1), (R9)(BX*1), (R10)(BX*1), (R11)(BX*1), X3, Y3, Z3, X7, Y7, Z7)
+	TURN_QUARTERS
+	TERMS4(Z8)
+	ADDQ $16, SI
+	ADDQ $16, R8
+	ADDQ $16, R9
+	ADDQ $16, R10
+	ADDQ $16, R11
+	SUBQ $4, CX
+	JGE  four
+
+tail: // CX + 4 terms, 0 to 3; only the last segment has any
+	ADDQ $4, CX
+	JZ   summed
+	QUARTERS_EDGE((R8), (R9), (R10), (R11), Z0)
+	QUARTERS_EDGE((R8)(AX*1), (R9)(AX*1), (R10)(AX*1), (R11)(AX*1), Z1)
+	QUARTERS_EDGE((R8)(AX*2), (R9)(AX*2), (R10)(AX*2), (R11)(AX*2), Z2)
+	QUARTERS_EDGE((R8)(BX*1), (R9)(BX*1), (R10)(BX*1), (R11)(BX*1), Z3)
+	TURN_QUARTERS
+	VFMADD231PS.BCST (SI), Z0, Z8
+	DECQ CX
+	JZ   summed
+	VFMADD231PS.BCST 4(SI), Z1, Z8
+	DECQ CX
+	JZ   summed
+	VFMADD231PS.BCST 8(SI), Z2, Z8
+
+summed:
+	VADDPS  Z8, Z9, Z9
+	TESTQ   DX, DX
+	JNZ     segment
+	VMOVUPS Z9, (DI)
+
+	// 16 rows on, or as many as leave 16.
+	SUBQ    $16, R13
+	JZ      rowsDone
+	MOVQ    $16, CX
+	CMPQ    R13, CX
+	CMOVQLT R13, CX
+	LEAQ    (DI)(CX*4), DI
+	MOVQ    $16, R15
+	CMPQ    R13, R15
+	CMOVQLT R15, R13
+	IMULQ   AX, CX
+	ADDQ    CX, R12
+	JMP     rowBlock
+
+rowsDone:
+	VZEROUPPER
+	RET
+
 // func copyPanelAVX512(dst, src *float32, rows, cols, ldSrc int)
 //
 // dst[i·32 + j] = src[i·ldSrc + j] for i < rows, j < cols, and 0 for cols ≤ j < 32; rows ≥ 1, 1 ≤ cols ≤ 32.
