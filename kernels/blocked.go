@@ -41,7 +41,7 @@ func (mk *microkernels) gemmNN(c, a, b, bias []float32, m, n, k, lda, ldb, ldc i
 	case m == 1:
 		mk.oneRow(c, a, b, bias, n, k, ldb, 0)
 	default:
-		mk.blocked(c, a, b, nil, bias, m, n, k, lda, 1, ldb, ldc, 0)
+		mk.blocked(c, a, b, nil, bias, m, n, k, lda, 1, ldb, ldc, 0, false)
 	}
 }
 
@@ -82,7 +82,7 @@ func (mk *microkernels) gemmTN(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
 	case k <= segment && n <= 4*mk.nr && max(lda, ldb) <= segment:
 		mk.panels(c, a, b, nil, m, n, k, 1, lda, ldb, ldc)
 	default:
-		mk.blocked(c, a, b, nil, nil, m, n, k, 1, lda, ldb, ldc, 0)
+		mk.blocked(c, a, b, nil, nil, m, n, k, 1, lda, ldb, ldc, 0, false)
 	}
 }
 
@@ -92,8 +92,10 @@ const strip = 4
 // blocked computes C = A·B + bias with A's element i, p at a[i·rsA + p·csA]: for each segment of k, for each block of
 // A's rows, which the second-level cache keeps, for each panel of B, its tiles. order has B's panels as pack makes
 // them; without it they are copied if that pays, once for all blocks. So are A's rows, if they are few and would
-// share a set of the first-level cache, or lie the other way round.
-func (mk *microkernels) blocked(c, a, b, order, bias []float32, m, n, k, rsA, csA, ldb, ldc int, last ending) {
+// share a set of the first-level cache, or lie the other way round. With turnB, B is [n, k] and its panels are turned
+// over.
+func (mk *microkernels) blocked(c, a, b, order, bias []float32, m, n, k, rsA, csA, ldb, ldc int, last ending,
+	turnB bool) {
 	block := blockRows()
 	if m < block+block/2 {
 		block = m
@@ -101,7 +103,7 @@ func (mk *microkernels) blocked(c, a, b, order, bias []float32, m, n, k, rsA, cs
 	var w *workspace
 	var copied []float32
 	together := strip * mk.nr // columns of B that are copied at a time
-	if order == nil && mk.copyPays(m, ldb) {
+	if turnB || order == nil && mk.copyPays(m, ldb) {
 		if block < m {
 			together = (n + mk.nr - 1) / mk.nr * mk.nr
 		}
@@ -142,7 +144,11 @@ func (mk *microkernels) blocked(c, a, b, order, bias []float32, m, n, k, rsA, cs
 					panel = &order[j*k+p*mk.nr]
 				case copied != nil:
 					if i == 0 && j%together == 0 {
-						mk.copyPanels(copied, b[p*ldb+j:], min(together, n-j), length, ldb)
+						if columns := min(together, n-j); turnB {
+							mk.turnPanels(copied, b[j*ldb+p:], columns, length, ldb)
+						} else {
+							mk.copyPanels(copied, b[p*ldb+j:], columns, length, ldb)
+						}
 					}
 					panel = &copied[j%together*segment]
 				default:
@@ -187,6 +193,13 @@ func (mk *microkernels) copyPanels(copied, b []float32, columns, rows, ldb int) 
 	}
 }
 
+// turnPanels is copyPanels from a B that lies the other way round.
+func (mk *microkernels) turnPanels(copied, b []float32, columns, rows, ldb int) {
+	for j := 0; j < columns; j += mk.nr {
+		mk.transpose(&copied[j*segment], &b[j*ldb], min(mk.nr, columns-j), rows, mk.nr, ldb)
+	}
+}
+
 // turnedTN is gemmTN for few columns: it computes Cᵀ = Bᵀ·A, where the vectors are full, and turns that over.
 func (mk *microkernels) turnedTN(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
 	w := workspaces.Get().(*workspace)
@@ -209,6 +222,10 @@ func (mk *microkernels) gemmNT(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
 	}
 	if m == 1 && n >= 16 && mk.rowNT != nil {
 		mk.rowNT(&c[0], &a[0], &b[0], n, k, ldb)
+		return
+	}
+	if m > blockRows() {
+		mk.blocked(c, a, b, nil, nil, m, n, k, lda, 1, ldb, ldc, 0, true)
 		return
 	}
 	// Turn over a panel of B, a segment of k at a time, and then it is gemmNN.
@@ -345,7 +362,7 @@ func (mk *microkernels) packed(c, a []float32, b *Packed, bias []float32, m, lda
 	case m == 1:
 		mk.oneRow(c, a, b.b, bias, n, k, b.ldb, last)
 	default:
-		mk.blocked(c, a, nil, b.order, bias, m, n, k, lda, 1, 0, ldc, last)
+		mk.blocked(c, a, nil, b.order, bias, m, n, k, lda, 1, 0, ldc, last, false)
 	}
 }
 
