@@ -275,7 +275,7 @@ func (b *bencher) peak() {
 	b.print("Peak/op=fma", ops, best, func(float64) []metric { return []metric{{"GFLOP/s", b.report.PeakGFLOPs}} })
 }
 
-// gemm measures the three products of layers. With threads they share the rows of the result, as in training.
+// gemm measures the three products of layers, shared between threads as in training.
 func (b *bencher) gemm() {
 	shapes := b.shapes
 	if shapes == nil {
@@ -287,16 +287,16 @@ func (b *bencher) gemm() {
 		bias := suite.Uniform(s.n, 1)
 		for _, product := range []struct {
 			suite.Product
-			f func(lo, hi int) // for rows lo to hi of the result
+			run func()
 		}{
-			{suite.Product{Op: "nn", M: s.m, N: s.n, K: s.k}, func(lo, hi int) {
-				kernels.GemmNN(out[lo*s.n:], x[lo*s.k:], w, bias, hi-lo, s.n, s.k, s.k, s.n, s.n)
+			{suite.Product{Op: "nn", M: s.m, N: s.n, K: s.k}, func() {
+				kernels.ParallelGemmNN(b.threads, out, x, w, bias, s.m, s.n, s.k, s.k, s.n, s.n)
 			}},
-			{suite.Product{Op: "tn", M: s.k, N: s.n, K: s.m}, func(lo, hi int) {
-				kernels.GemmTN(dw[lo*s.n:], x[lo:], y, hi-lo, s.n, s.m, s.k, s.n, s.n)
+			{suite.Product{Op: "tn", M: s.k, N: s.n, K: s.m}, func() {
+				kernels.ParallelGemmTN(b.threads, dw, x, y, s.k, s.n, s.m, s.k, s.n, s.n)
 			}},
-			{suite.Product{Op: "nt", M: s.m, N: s.k, K: s.n}, func(lo, hi int) {
-				kernels.GemmNT(dx[lo*s.k:], y[lo*s.n:], w, hi-lo, s.k, s.n, s.n, s.n, s.k)
+			{suite.Product{Op: "nt", M: s.m, N: s.k, K: s.n}, func() {
+				kernels.ParallelGemmNT(b.threads, dx, y, w, s.m, s.k, s.n, s.n, s.n, s.k)
 			}},
 		} {
 			flops := 2 * float64(product.MultiplyAdds())
@@ -309,11 +309,7 @@ func (b *bencher) gemm() {
 				return metrics
 			}, func(n int) {
 				for range n {
-					b.inThreads(product.M, func(_, lo, hi int) {
-						if lo < hi {
-							product.f(lo, hi)
-						}
-					})
+					product.run()
 				}
 			})
 		}
