@@ -113,6 +113,9 @@ func TestProductsFollowTheContract(t *testing.T) {
 
 // Products that are large, or whose rows lie far apart, are computed in blocks, from copies of B or A turned over.
 func TestLargeProductsEqualTheReference(t *testing.T) {
+	if len(Tiers()) == 1 {
+		t.Skip("there is only the reference here, and it is slow")
+	}
 	shapes := []struct {
 		op                     string
 		m, n, k, lda, ldb, ldc int

@@ -28,10 +28,16 @@ func TestIdleWorkersSleep(t *testing.T) {
 	for int(workers.parked.Load()) < workers.started {
 		time.Sleep(time.Millisecond)
 	}
-	const idle = 50 * time.Millisecond
-	before := processorTime(t)
-	time.Sleep(idle)
-	if used := processorTime(t) - before; used > idle/4 {
-		t.Errorf("%v of processors' time in %v after the last call", used, idle)
+	// One that looked for work all the time would take all of the time. What the Go runtime does in the background counts
+	// too, so one quiet spell is enough.
+	const idle, spells = 50 * time.Millisecond, 10
+	var used time.Duration
+	for range spells {
+		before := processorTime(t)
+		time.Sleep(idle)
+		if used = processorTime(t) - before; used < idle/4 {
+			return
+		}
 	}
+	t.Errorf("%v of processors' time in the last of %d times %v after the last call", used, spells, idle)
 }
