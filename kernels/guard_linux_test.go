@@ -135,6 +135,9 @@ func where(last bool) string {
 }
 
 func TestProductsStayInTheirSlices(t *testing.T) {
+	if testing.Short() && len(Tiers()) == 1 {
+		t.Skip("there is only the reference here, and -short")
+	}
 	widths := []int{1, 2, 3, 4, 5, 7, 8, 9, 10, 15, 16, 17, 23, 24, 25, 31, 32, 33, 47, 48, 49, 63, 64, 65, 70}
 	const size = 257 * (70 + 5)
 	memory := []*guarded{guard(t, "C", size, false), guard(t, "A", size, true), guard(t, "B", size, true),
@@ -179,6 +182,9 @@ func TestProductsStayInTheirSlices(t *testing.T) {
 
 // TestPackedProductsStayInTheirSlices has the tier's own copy of B beside the unmapped pages, too.
 func TestPackedProductsStayInTheirSlices(t *testing.T) {
+	if testing.Short() && len(Tiers()) == 1 {
+		t.Skip("there is only the reference here, and -short")
+	}
 	const rows, columns, longest = 30, 70, 260
 	memory := []*guarded{guard(t, "C", rows*columns, false), guard(t, "A", rows*longest, true),
 		guard(t, "B", longest*columns, true), guard(t, "the packed B", 2*longest*columns, false)}

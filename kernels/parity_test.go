@@ -174,6 +174,9 @@ func TestProductsEqualTheReference(t *testing.T) {
 
 // TestParityNotices holds the test above against products that are wrong in the ways of which assembly is capable.
 func TestParityNotices(t *testing.T) {
+	if testing.Short() && len(Tiers()) == 1 {
+		t.Skip("there is only the reference here, and -short")
+	}
 	products := func(segment int, hasLanes func(n, k int) bool, fma func(a, b, c float32) float32) *table {
 		return &table{gemmNN: func(c, a, b, bias []float32, m, n, k, lda, ldb, ldc int) {
 			for at := range m * n {
