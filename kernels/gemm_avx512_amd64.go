@@ -32,16 +32,6 @@ func transposeAVX512(dst, src *float32, rows, cols, ldDst, ldSrc int)
 //go:noescape
 func copyPanelAVX512(dst, src *float32, rows, cols, ldSrc int)
 
-// laneRow[n] says for each lane of narrowLanes rows of n elements, end to end, which row it belongs to.
-var laneRow = func() (rows [narrow + 1][narrowLanes * narrow]int32) {
-	for n := 1; n <= narrow; n++ {
-		for l := range narrowLanes * n {
-			rows[n][l] = int32(l / n)
-		}
-	}
-	return rows
-}()
-
 func narrowRowLanesAVX512(c, a, b, bias *float32, m, n, k, rsA, rsC int) {
 	narrowRowAVX512(c, a, b, bias, &laneRow[n][0], m, n, k, rsA, rsC)
 }

@@ -1,7 +1,7 @@
 package kernels
 
 // microkernels are the pieces of a tier's matrix products that are worth assembly; the rest, which is the same for all
-// tiers, is in this file. Strides count elements. mr rows by nr columns is the largest tile.
+// tiers, is in blocked.go. Strides count elements. mr rows by nr columns is the largest tile.
 type microkernels struct {
 	mr, nr int
 
