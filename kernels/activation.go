@@ -105,7 +105,7 @@ func ActivateGradient(dx, dy, x, y []float32, a Activation, alpha float32, width
 			a, len(x), len(y), len(dy), len(dx)))
 	}
 	checkActivation(len(x), a, width)
-	active.activateGradient(dx, dy, x, y, a, alpha, width)
+	training().activateGradient(dx, dy, x, y, a, alpha, width)
 }
 
 func checkActivation(n int, a Activation, width int) {

@@ -227,7 +227,7 @@ func checkRows(t *testing.T, what string, a Activation, width int, x, dy []float
 	want, slope, got := make([]float32, len(x)), make([]float32, len(x)), make([]float32, len(x))
 	reference(func(ref *table) {
 		ref.activate(want, x, a, 0, width)
-		ref.activateGradient(slope, dy, x, want, a, 0, width)
+		ref.training().activateGradient(slope, dy, x, want, a, 0, width)
 	})
 	Activate(got, x, a, 0, width)
 	sameBits(t, what, got, want, x)
@@ -241,7 +241,7 @@ func checkRows(t *testing.T, what string, a Activation, width int, x, dy []float
 	sameBits(t, "gradient of "+what+", in place", got, slope, want, dy)
 
 	// Of other outputs too: dy may be negative throughout, and so may the products be that underflow.
-	reference(func(ref *table) { ref.activateGradient(slope, dy, x, x, a, 0, width) })
+	reference(func(ref *table) { ref.training().activateGradient(slope, dy, x, x, a, 0, width) })
 	ActivateGradient(got, dy, x, x, a, 0, width)
 	sameBits(t, "gradient of "+what+" from other outputs", got, slope, x, dy)
 }

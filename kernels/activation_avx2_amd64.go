@@ -143,11 +143,6 @@ func productLessMeanAVX2(dx, y, dy []float32, mean float32)
 //go:noescape
 func logSoftmaxGradientAVX2(dx, dy, y []float32, sum float32)
 
-func activationsAVX2(t *table) {
-	t.activate = activateAVX2
-	t.activateGradient = activateGradientAVX2
-}
-
 func activateAVX2(y, x []float32, a Activation, alpha float32, width int) {
 	switch a {
 	case ReLU:

@@ -2,11 +2,6 @@
 
 package kernels
 
-func activationsAVX512(t *table) {
-	t.activate = activateAVX512
-	t.activateGradient = activateGradientAVX512
-}
-
 func activateAVX512(y, x []float32, a Activation, alpha float32, width int) {
 	switch a {
 	case ReLU:

@@ -2,11 +2,6 @@
 
 package kernels
 
-func activationsSSE2(t *table) {
-	t.activate = activateSSE2
-	t.activateGradient = activateGradientSSE2
-}
-
 func activateSSE2(y, x []float32, a Activation, alpha float32, width int) {
 	switch a {
 	case ReLU:

@@ -9,9 +9,11 @@ import (
 
 // fill sets a table's products.
 func (mk *microkernels) fill(t *table) {
-	t.gemmNN, t.gemmTN, t.gemmNT = mk.gemmNN, mk.gemmTN, mk.gemmNT
-	t.pack, t.gemmPacked, t.dense, t.small = mk.pack, mk.gemmPacked, mk.dense, mk
+	t.gemmNN, t.pack, t.gemmPacked, t.dense, t.small = mk.gemmNN, mk.pack, mk.gemmPacked, mk.dense, mk
 }
+
+// fillTraining sets the products that only training uses.
+func (mk *microkernels) fillTraining(t *trainingTable) { t.gemmTN, t.gemmNT = mk.gemmTN, mk.gemmNT }
 
 // workspace is memory for one product: parts of matrices in another order, and partial sums.
 type workspace struct{ b, c []float32 }
@@ -218,10 +220,6 @@ func (mk *microkernels) turnedTN(c, a, b []float32, m, n, k, lda, ldb, ldc int) 
 func (mk *microkernels) gemmNT(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
 	if m*(n+k) < n*k && m > 2 {
 		mk.turnedNT(c, a, b, m, n, k, lda, ldb, ldc)
-		return
-	}
-	if m == 1 && n >= 16 && mk.rowNT != nil {
-		mk.rowNT(&c[0], &a[0], &b[0], n, k, ldb)
 		return
 	}
 	if m > blockRows() {

@@ -48,7 +48,7 @@ func GemmTN(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
 	if k == 0 {
 		fillRows(c, nil, m, n, ldc)
 	} else if m > 0 && n > 0 {
-		active.gemmTN(c, a, b, m, n, k, lda, ldb, ldc)
+		training().gemmTN(c, a, b, m, n, k, lda, ldb, ldc)
 	}
 }
 
@@ -61,7 +61,7 @@ func GemmNT(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
 	if k == 0 {
 		fillRows(c, nil, m, n, ldc)
 	} else if m > 0 && n > 0 {
-		active.gemmNT(c, a, b, m, n, k, lda, ldb, ldc)
+		training().gemmNT(c, a, b, m, n, k, lda, ldb, ldc)
 	}
 }
 

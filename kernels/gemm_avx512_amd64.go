@@ -5,7 +5,7 @@ package kernels
 var microkernelsAVX512 = microkernels{
 	mr: 14, nr: 32,
 	fusesReLU: true,
-	tiles:     tilesAVX512, row: anyRowAVX512, rowNT: rowNTAVX512, transpose: transposeAVX512, copyPanel: copyPanelAVX512,
+	tiles:     tilesAVX512, row: anyRowAVX512, transpose: transposeAVX512, copyPanel: copyPanelAVX512,
 	narrowRow: narrowRowLanesAVX512, narrowDot: narrowDotAVX512, dotRows: 8, dotColumns: 6,
 }
 
@@ -17,6 +17,17 @@ func tilesAVX512(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int
 //go:noescape
 func rowAVX512(c, a, b, bias *float32, n, k, csA, rsB int, end ending)
 
+// gemmNTAVX512 has a kernel for one row.
+func gemmNTAVX512(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
+	if m == 1 && n >= 16 {
+		rowNTAVX512(&c[0], &a[0], &b[0], n, k, ldb)
+		return
+	}
+	microkernelsAVX512.gemmNT(c, a, b, m, n, k, lda, ldb, ldc)
+}
+
+// rowNTAVX512 is gemmNT of one row and n ≥ 16: c[j] is the sum over p, by segments, of a[p]·b[j·ldb + p].
+//
 //go:noescape
 func rowNTAVX512(c, a, b *float32, n, k, ldb int)
 

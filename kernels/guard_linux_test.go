@@ -107,15 +107,15 @@ func TestFaultsAreNoticed(t *testing.T) {
 	tooEarly := unsafe.Slice((*float32)(unsafe.Add(unsafe.Pointer(&g.values[0]), -4)), 50)
 	forEachTier(t, func(t *testing.T) {
 		debug.SetPanicOnFault(true)
-		if got := faultOf(memory, func() { active.sum(g.values); active.sgd(g.values, other.values, 1) }); got != "" {
+		if got := faultOf(memory, func() { active.sum(g.values); training().sgd(g.values, other.values, 1) }); got != "" {
 			t.Errorf("within the slices: %s", got)
 		}
 		for name, call := range map[string]func(){
 			"sum after the end":          func() { active.sum(tooLong) },
 			"sum before the beginning":   func() { active.sum(tooEarly) },
-			"decay after the end":        func() { active.decay(tooLong, 0) },
-			"decay of what is only read": func() { active.decay(other.values, 0) },
-			"decay before the beginning": func() { active.decay(tooEarly, 0) },
+			"decay after the end":        func() { training().decay(tooLong, 0) },
+			"decay of what is only read": func() { training().decay(other.values, 0) },
+			"decay before the beginning": func() { training().decay(tooEarly, 0) },
 			"product with a bias too short": func() {
 				active.gemmNN(g.values, other.values, other.values, tooLong, 1, 51, 1, 1, 51, 51)
 			},
@@ -233,8 +233,8 @@ func TestActivationsStayInTheirSlices(t *testing.T) {
 						for name, call := range map[string]func(){
 							"values":            func() { active.activate(to, x, a, alpha, width) },
 							"values in place":   func() { active.activate(to, to, a, alpha, width) },
-							"gradient":          func() { active.activateGradient(to, dy, x, y, a, alpha, width) },
-							"gradient in place": func() { active.activateGradient(to, to, x, y, a, alpha, width) },
+							"gradient":          func() { training().activateGradient(to, dy, x, y, a, alpha, width) },
+							"gradient in place": func() { training().activateGradient(to, to, x, y, a, alpha, width) },
 						} {
 							if faults(t, memory, call, func() string {
 								return fmt.Sprintf("%s of %s, %d elements in rows of %d, %s", name, a, n, width, where(last))
@@ -285,7 +285,7 @@ func TestColumnSumsStayInTheirSlices(t *testing.T) {
 			for rows := range most + 1 {
 				for _, last := range []bool{false, true} {
 					if faults(t, memory, func() {
-						active.columnSums(memory[0].take(width, last), memory[1].take(rows*width, last))
+						training().columnSums(memory[0].take(width, last), memory[1].take(rows*width, last))
 					}, func() string {
 						return fmt.Sprintf("columnSums of %d rows of %d, %s", rows, width, where(last))
 					}) {

@@ -12,12 +12,13 @@ import (
 // the same version are the same bits everywhere.
 const Contract = 2
 
-// table holds one function per operation of the contract that a tier may take over. The reference fills all of it;
-// a tier starts as a copy of the reference and overrides what it has in assembly, which must give the same bits.
+// table holds one function per operation of the contract that predictions use and a tier may take over. The reference
+// fills all of it; a tier starts as a copy of the reference and overrides what it has in assembly, which must give the
+// same bits. What only training uses is in trainingTable.
 type table struct {
+	name string // of the tier
+
 	gemmNN func(c, a, b, bias []float32, m, n, k, lda, ldb, ldc int)
-	gemmTN func(c, a, b []float32, m, n, k, lda, ldb, ldc int)
-	gemmNT func(c, a, b []float32, m, n, k, lda, ldb, ldc int)
 
 	// small has the kernels of products so small that the way to them counts; nil where there are none.
 	small *microkernels
@@ -26,36 +27,17 @@ type table struct {
 	gemmPacked func(c, a []float32, b *Packed, bias []float32, m, lda, ldc int)
 	dense      func(y, x []float32, w *Packed, bias []float32, a Activation, alpha float32, rows int)
 
-	activate         func(y, x []float32, a Activation, alpha float32, width int)
-	activateGradient func(dx, dy, x, y []float32, a Activation, alpha float32, width int)
+	activate func(y, x []float32, a Activation, alpha float32, width int)
 
-	sum        func(x []float32) float32
-	dot        func(x, y []float32) float32
-	sumAbs     func(x []float32) float32
-	columnSums func(sums, x []float32)
-
-	sgd        func(w, g []float32, lr float32)
-	momentum   func(w, g, m []float32, lr, mu float32, nesterov bool)
-	rmsprop    func(w, g, v, a, m []float32, s RMSpropStep)
-	adam       func(w, g, m, v, vmax []float32, s AdamStep)
-	nadam      func(w, g, m, v []float32, s AdamStep)
-	adamax     func(w, g, m, u []float32, s AdamStep)
-	adagrad    func(w, g, a []float32, lr, epsilon float32)
-	lion       func(w, g, m []float32, s LionStep)
-	decay      func(w []float32, rate float32)
-	clipValue  func(g []float32, limit float32)
-	scale      func(g []float32, factor, divisor float32)
-	addPenalty func(g, w []float32, l1, l2 float32)
+	sum func(x []float32) float32
+	dot func(x, y []float32) float32
 }
 
 var generic = table{
-	gemmNN: genericGemmNN, gemmTN: genericGemmTN, gemmNT: genericGemmNT,
-	pack: genericPack, gemmPacked: genericGemmPacked, dense: genericDense,
-	activate: genericActivate, activateGradient: genericActivateGradient,
-	sum: genericSum, dot: genericDot, sumAbs: genericSumAbs, columnSums: genericColumnSums,
-	sgd: genericSGD, momentum: genericMomentum, rmsprop: genericRMSprop, adam: genericAdam,
-	nadam: genericNadam, adamax: genericAdamax, adagrad: genericAdagrad, lion: genericLion,
-	decay: genericDecay, clipValue: genericClipValue, scale: genericScale, addPenalty: genericAddPenalty,
+	name:   "generic",
+	gemmNN: genericGemmNN, pack: genericPack, gemmPacked: genericGemmPacked, dense: genericDense,
+	activate: genericActivate,
+	sum:      genericSum, dot: genericDot,
 }
 
 // tier is a table with its name. Each architecture's file (tiers_amd64.go, …) lists its own in machineTiers, with
@@ -70,8 +52,7 @@ type tier struct {
 var tierNames = []string{"avx512", "avx2", "sse2", "neon", "generic"}
 
 var (
-	active     *table // set by init, since the reference's own functions use it
-	activeName string
+	active *table // set by init, since the reference's own functions use it
 
 	activeTiles tileSize
 	leastShared int64 // multiply-adds of a product below which it is never shared between threads
@@ -80,7 +61,7 @@ var (
 )
 
 func init() {
-	use(&generic, "generic")
+	use(&generic)
 	if name := os.Getenv("NNRT_KERNELS"); name != "" {
 		if selectErr = Use(name); selectErr != nil {
 			selectErr = fmt.Errorf("NNRT_KERNELS: %w", selectErr)
@@ -93,7 +74,7 @@ func init() {
 }
 
 // Active returns the name of the tier in use: avx512, avx2, sse2, neon or generic.
-func Active() string { return activeName }
+func Active() string { return active.name }
 
 // Tiers returns the names of the tiers that this machine and build can run, the fastest first; generic is always the
 // last.
@@ -111,22 +92,24 @@ func Tiers() []string {
 // tier is in use, and net refuses to make models.
 func Err() error { return selectErr }
 
-func use(t *table, name string) {
-	active, activeName, activeTiles = t, name, tilesOf(name)
+func use(t *table) {
+	active, activeTiles = t, tilesOf(t.name)
+	activeTraining.Store(nil)
 	leastShared = int64(shareTime) * int64(math.Ceil(min(activeTiles.speed, rowSpeed)))
 }
 
 // Use selects a tier by name. It is for tests and benchmarks: no kernel may be running meanwhile.
 func Use(name string) error {
 	if name == "generic" {
-		use(&generic, name)
+		use(&generic)
 		return nil
 	}
 	for _, t := range machineTiers() {
 		if t.name == name && t.supported {
 			kernels := generic
+			kernels.name = name
 			t.fill(&kernels)
-			use(&kernels, name)
+			use(&kernels)
 			return nil
 		}
 	}

@@ -16,9 +16,6 @@ type microkernels struct {
 	// fusesReLU tells whether tiles and row know endReLU.
 	fusesReLU bool
 
-	// rowNT is gemmNT of one row and n ≥ 16: c[j] is the sum over p, by segments, of a[p]·b[j·ldb + p]; or nil.
-	rowNT func(c, a, b *float32, n, k, ldb int)
-
 	// transpose: dst[j·ldDst + i] = src[i·ldSrc + j] for i < rows, j < cols.
 	transpose func(dst, src *float32, rows, cols, ldDst, ldSrc int)
 

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 )
 
@@ -40,10 +41,10 @@ func productOperations() []productOperation {
 		{"gemmPacked", false, packed, mk, kn},
 		{"gemmPacked with bias", true, packed, mk, kn},
 		{"gemmTN", false, func(t *table, c, a, b, _ []float32, s productShape) {
-			t.gemmTN(c, a, b, s.m, s.n, s.k, s.lda, s.ldb, s.ldc)
+			t.training().gemmTN(c, a, b, s.m, s.n, s.k, s.lda, s.ldb, s.ldc)
 		}, km, kn},
 		{"gemmNT", false, func(t *table, c, a, b, _ []float32, s productShape) {
-			t.gemmNT(c, a, b, s.m, s.n, s.k, s.lda, s.ldb, s.ldc)
+			t.training().gemmNT(c, a, b, s.m, s.n, s.k, s.lda, s.ldb, s.ldc)
 		}, mk, nk},
 	}
 }
@@ -93,49 +94,49 @@ func vectorOperations() []vectorOperation {
 		{"dot", "dot", 0, 2, func(t *table, v [][]float32, _ factors) float32 { return t.dot(v[0], v[1]) }},
 		{"dot of a vector and itself", "dot", 0, 1,
 			func(t *table, v [][]float32, _ factors) float32 { return t.dot(v[0], v[0]) }},
-		{"sumAbs", "sumAbs", 0, 1, func(t *table, v [][]float32, _ factors) float32 { return t.sumAbs(v[0]) }},
-		{"sgd", "sgd", 1, 1, nothing(func(t *table, v [][]float32, f factors) { t.sgd(v[0], v[1], f[0]) })},
+		{"sumAbs", "sumAbs", 0, 1, func(t *table, v [][]float32, _ factors) float32 { return t.training().sumAbs(v[0]) }},
+		{"sgd", "sgd", 1, 1, nothing(func(t *table, v [][]float32, f factors) { t.training().sgd(v[0], v[1], f[0]) })},
 		{"momentum", "momentum", 2, 1, nothing(func(t *table, v [][]float32, f factors) {
-			t.momentum(v[0], v[2], v[1], f[0], f[1], false)
+			t.training().momentum(v[0], v[2], v[1], f[0], f[1], false)
 		})},
 		{"nesterov", "momentum", 2, 1, nothing(func(t *table, v [][]float32, f factors) {
-			t.momentum(v[0], v[2], v[1], f[0], f[1], true)
+			t.training().momentum(v[0], v[2], v[1], f[0], f[1], true)
 		})},
 		{"rmsprop", "rmsprop", 2, 1, nothing(func(t *table, v [][]float32, f factors) {
-			t.rmsprop(v[0], v[2], v[1], nil, nil, rmsprop(f))
+			t.training().rmsprop(v[0], v[2], v[1], nil, nil, rmsprop(f))
 		})},
 		{"rmsprop centered", "rmsprop", 3, 1, nothing(func(t *table, v [][]float32, f factors) {
-			t.rmsprop(v[0], v[3], v[1], v[2], nil, rmsprop(f))
+			t.training().rmsprop(v[0], v[3], v[1], v[2], nil, rmsprop(f))
 		})},
 		{"rmsprop with momentum", "rmsprop", 3, 1, nothing(func(t *table, v [][]float32, f factors) {
-			t.rmsprop(v[0], v[3], v[1], nil, v[2], rmsprop(f))
+			t.training().rmsprop(v[0], v[3], v[1], nil, v[2], rmsprop(f))
 		})},
 		{"rmsprop centered with momentum", "rmsprop", 4, 1, nothing(func(t *table, v [][]float32, f factors) {
-			t.rmsprop(v[0], v[4], v[1], v[2], v[3], rmsprop(f))
+			t.training().rmsprop(v[0], v[4], v[1], v[2], v[3], rmsprop(f))
 		})},
 		{"adam", "adam", 3, 1, nothing(func(t *table, v [][]float32, f factors) {
-			t.adam(v[0], v[3], v[1], v[2], nil, adam(f))
+			t.training().adam(v[0], v[3], v[1], v[2], nil, adam(f))
 		})},
 		{"amsgrad", "adam", 4, 1, nothing(func(t *table, v [][]float32, f factors) {
-			t.adam(v[0], v[4], v[1], v[2], v[3], adam(f))
+			t.training().adam(v[0], v[4], v[1], v[2], v[3], adam(f))
 		})},
 		{"nadam", "nadam", 3, 1, nothing(func(t *table, v [][]float32, f factors) {
-			t.nadam(v[0], v[3], v[1], v[2], adam(f))
+			t.training().nadam(v[0], v[3], v[1], v[2], adam(f))
 		})},
 		{"adamax", "adamax", 3, 1, nothing(func(t *table, v [][]float32, f factors) {
-			t.adamax(v[0], v[3], v[1], v[2], adam(f))
+			t.training().adamax(v[0], v[3], v[1], v[2], adam(f))
 		})},
 		{"adagrad", "adagrad", 2, 1, nothing(func(t *table, v [][]float32, f factors) {
-			t.adagrad(v[0], v[2], v[1], f[0], f[3])
+			t.training().adagrad(v[0], v[2], v[1], f[0], f[3])
 		})},
 		{"lion", "lion", 2, 1, nothing(func(t *table, v [][]float32, f factors) {
-			t.lion(v[0], v[2], v[1], LionStep{f[0], f[1], f[2], f[4], f[6]})
+			t.training().lion(v[0], v[2], v[1], LionStep{f[0], f[1], f[2], f[4], f[6]})
 		})},
-		{"decay", "decay", 1, 0, nothing(func(t *table, v [][]float32, f factors) { t.decay(v[0], f[0]) })},
-		{"clipValue", "clipValue", 1, 0, nothing(func(t *table, v [][]float32, f factors) { t.clipValue(v[0], f[1]) })},
-		{"scale", "scale", 1, 0, nothing(func(t *table, v [][]float32, f factors) { t.scale(v[0], f[1], f[4]) })},
+		{"decay", "decay", 1, 0, nothing(func(t *table, v [][]float32, f factors) { t.training().decay(v[0], f[0]) })},
+		{"clipValue", "clipValue", 1, 0, nothing(func(t *table, v [][]float32, f factors) { t.training().clipValue(v[0], f[1]) })},
+		{"scale", "scale", 1, 0, nothing(func(t *table, v [][]float32, f factors) { t.training().scale(v[0], f[1], f[4]) })},
 		{"addPenalty", "addPenalty", 1, 1,
-			nothing(func(t *table, v [][]float32, f factors) { t.addPenalty(v[0], v[1], f[0], f[2]) })},
+			nothing(func(t *table, v [][]float32, f factors) { t.training().addPenalty(v[0], v[1], f[0], f[2]) })},
 	}
 }
 
@@ -148,10 +149,10 @@ func TestOperationsAreTheTables(t *testing.T) {
 	for _, o := range vectorOperations() {
 		tested[o.field] = true
 	}
-	fields := reflect.TypeFor[table]()
-	for i := range fields.NumField() {
-		if name := fields.Field(i).Name; fields.Field(i).Type.Kind() == reflect.Func && !tested[name] {
-			t.Errorf("the parity and guard tests lack the operation %s", name)
+	for _, f := range slices.Concat(reflect.VisibleFields(reflect.TypeFor[table]()),
+		reflect.VisibleFields(reflect.TypeFor[trainingTable]())) {
+		if f.Type.Kind() == reflect.Func && !tested[f.Name] {
+			t.Errorf("the parity and guard tests lack the operation %s", f.Name)
 		}
 	}
 }
@@ -159,8 +160,8 @@ func TestOperationsAreTheTables(t *testing.T) {
 // reference runs f with the portable functions in use: some of them call others by way of the active table.
 func reference(f func(t *table)) {
 	before := active
-	defer func() { active = before }()
-	active = &generic
+	defer use(before)
+	use(&generic)
 	f(&generic)
 }
 

@@ -13,13 +13,13 @@ import (
 // SGD: w −= lr·g.
 func SGD(w, g []float32, lr float32) {
 	sameLength(w, g)
-	active.sgd(w, g, lr)
+	training().sgd(w, g, lr)
 }
 
 // Momentum: m = μ·m − lr·g; w += m, or with nesterov w += μ·m − lr·g with the new m.
 func Momentum(w, g, m []float32, lr, mu float32, nesterov bool) {
 	sameLength(w, g, m)
-	active.momentum(w, g, m, lr, mu, nesterov)
+	training().momentum(w, g, m, lr, mu, nesterov)
 }
 
 // RMSpropStep holds the factors of one RMSprop step.
@@ -37,7 +37,7 @@ func RMSprop(w, g, v, a, m []float32, s RMSpropStep) {
 	if m != nil {
 		sameLength(w, m)
 	}
-	active.rmsprop(w, g, v, a, m, s)
+	training().rmsprop(w, g, v, a, m, s)
 }
 
 // AdamStep holds the factors of one step of Adam, AdamW, Nadam and Adamax.
@@ -57,25 +57,25 @@ func Adam(w, g, m, v, vmax []float32, s AdamStep) {
 	if vmax != nil {
 		sameLength(w, vmax)
 	}
-	active.adam(w, g, m, v, vmax, s)
+	training().adam(w, g, m, v, vmax, s)
 }
 
 // Nadam: m and v as in Adam; w −= lr·(fm·m + fg·g)/(√(fv·v) + ε), with fm, fg, fv the step's factors and lr in Alpha.
 func Nadam(w, g, m, v []float32, s AdamStep) {
 	sameLength(w, g, m, v)
-	active.nadam(w, g, m, v, s)
+	training().nadam(w, g, m, v, s)
 }
 
 // Adamax: m as in Adam; u = max(β₂·u, |g|); w −= α·m/(u + ε) with α = lr/(1−β₁ᵗ).
 func Adamax(w, g, m, u []float32, s AdamStep) {
 	sameLength(w, g, m, u)
-	active.adamax(w, g, m, u, s)
+	training().adamax(w, g, m, u, s)
 }
 
 // Adagrad: a += g²; w −= lr·g/√(a + ε).
 func Adagrad(w, g, a []float32, lr, epsilon float32) {
 	sameLength(w, g, a)
-	active.adagrad(w, g, a, lr, epsilon)
+	training().adagrad(w, g, a, lr, epsilon)
 }
 
 // LionStep holds the factors of one Lion step.
@@ -86,23 +86,23 @@ type LionStep struct {
 // Lion: w −= lr·sign(β₁·m + (1−β₁)·g); m = β₂·m + (1−β₂)·g.
 func Lion(w, g, m []float32, s LionStep) {
 	sameLength(w, g, m)
-	active.lion(w, g, m, s)
+	training().lion(w, g, m, s)
 }
 
 // Decay is decoupled weight decay: w −= w·rate, with rate the learning rate times the decay.
-func Decay(w []float32, rate float32) { active.decay(w, rate) }
+func Decay(w []float32, rate float32) { training().decay(w, rate) }
 
 // ClipValue limits every element of g to ±limit; a NaN stays.
-func ClipValue(g []float32, limit float32) { active.clipValue(g, limit) }
+func ClipValue(g []float32, limit float32) { training().clipValue(g, limit) }
 
 // Scale multiplies every element of g by a factor and divides it by a divisor (clipping by norm: the norm's limit,
 // and the larger of norm and limit).
-func Scale(g []float32, factor, divisor float32) { active.scale(g, factor, divisor) }
+func Scale(g []float32, factor, divisor float32) { training().scale(g, factor, divisor) }
 
 // AddPenalty adds the gradient of l1·Σ|w| + l2·Σw² to g: g += 2·l2·w, then g += l1·sign(w), with sign(0) = 0.
 func AddPenalty(g, w []float32, l1, l2 float32) {
 	sameLength(g, w)
-	active.addPenalty(g, w, l1, l2)
+	training().addPenalty(g, w, l1, l2)
 }
 
 func sameLength(first []float32, others ...[]float32) {

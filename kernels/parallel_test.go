@@ -140,7 +140,7 @@ func TestParallelDoesNotAllocate(t *testing.T) {
 	var sum atomic.Int64
 	f := func(lo, hi int) { sum.Add(int64(hi - lo)) }
 	n := 32 // to be enough for the active tier
-	for time.Duration(float64(n*n*n)/tilesOf(activeName).speed) < wakeWorth {
+	for time.Duration(float64(n*n*n)/tilesOf(Active()).speed) < wakeWorth {
 		n += 32
 	}
 	a, b, c := make([]float32, n*n), make([]float32, n*n), make([]float32, n*n)

@@ -288,8 +288,8 @@ func activationDifference(t *table, a Activation, alpha float32, width int, x, d
 		run  func(t *table, to []float32)
 	}{
 		{"values in place", x, func(t *table, to []float32) { t.activate(to, to, a, alpha, width) }},
-		{"gradient", nil, func(t *table, to []float32) { t.activateGradient(to, dy, x, y, a, alpha, width) }},
-		{"gradient in place", dy, func(t *table, to []float32) { t.activateGradient(to, to, x, y, a, alpha, width) }},
+		{"gradient", nil, func(t *table, to []float32) { t.training().activateGradient(to, dy, x, y, a, alpha, width) }},
+		{"gradient in place", dy, func(t *table, to []float32) { t.training().activateGradient(to, to, x, y, a, alpha, width) }},
 	} {
 		if _, d := compare(c.what, c.from, c.run); d != "" {
 			return d
@@ -431,8 +431,8 @@ func TestVectorOperationsEqualTheReference(t *testing.T) {
 func columnSumsDifference(t *table, width int, x []float32, offset int) string {
 	got, gotSums := surrounded(width, offset)
 	want, wantSums := surrounded(width, offset)
-	t.columnSums(gotSums, x)
-	reference(func(t *table) { t.columnSums(wantSums, x) })
+	t.training().columnSums(gotSums, x)
+	reference(func(t *table) { t.training().columnSums(wantSums, x) })
 	if i := difference(got, want); i >= 0 {
 		return fmt.Sprintf("columnSums of %d rows of %d, element %d: %s, want %s", len(x)/width, width, i-offset,
 			bitsOf(got[i]), bitsOf(want[i]))

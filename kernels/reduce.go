@@ -18,7 +18,7 @@ func Dot(x, y []float32) float32 {
 }
 
 // SumAbs returns Σ |x[i]|.
-func SumAbs(x []float32) float32 { return active.sumAbs(x) }
+func SumAbs(x []float32) float32 { return training().sumAbs(x) }
 
 // ColumnSums computes sums[j] = Σᵢ x[i·width+j] over the rows, in ascending order of i beginning with +0 (the bias
 // gradient of a Dense layer). It panics unless sums has width elements and x a whole number of rows.
@@ -26,7 +26,7 @@ func ColumnSums(sums, x []float32) {
 	if len(sums) == 0 || len(x)%len(sums) != 0 {
 		panic(fmt.Sprintf("kernels: ColumnSums of %d elements in rows of %d", len(x), len(sums)))
 	}
-	active.columnSums(sums, x)
+	training().columnSums(sums, x)
 }
 
 func genericSum(x []float32) float32 {

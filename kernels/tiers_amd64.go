@@ -18,18 +18,30 @@ func machineTiers() []tier {
 
 func fillAVX512(t *table) {
 	productsAVX512(t)
-	activationsAVX512(t)
-	vectorsAVX512(t)
+	t.activate = activateAVX512
+	t.sum, t.dot = sumAVX2, sumProductsAVX2 // see trainingAVX512
 }
 
 func fillAVX2(t *table) {
 	productsAVX2(t)
-	activationsAVX2(t)
-	vectorsAVX2(t)
+	t.activate = activateAVX2
+	t.sum, t.dot = sumAVX2, sumProductsAVX2
 }
 
 func fillSSE2(t *table) {
 	productsSSE2(t)
-	activationsSSE2(t)
-	vectorsSSE2(t)
+	t.activate = activateSSE2
+	t.sum, t.dot = sumSSE2, dotSSE2
+}
+
+// fillTraining overrides the training kernels that a tier has, in a table that holds the reference's.
+func fillTraining(name string, t *trainingTable) {
+	switch name {
+	case "avx512":
+		trainingAVX512(t)
+	case "avx2":
+		trainingAVX2(t)
+	case "sse2":
+		trainingSSE2(t)
+	}
 }

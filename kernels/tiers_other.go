@@ -4,3 +4,6 @@ package kernels
 
 // machineTiers is empty where there is no assembly: the portable reference runs.
 func machineTiers() []tier { return nil }
+
+// fillTraining has nothing to override.
+func fillTraining(string, *trainingTable) {}

@@ -2,8 +2,10 @@
 
 package kernels
 
-func vectorsAVX2(t *table) {
-	t.sum, t.sumAbs, t.dot, t.columnSums = sumAVX2, sumAbsAVX2, sumProductsAVX2, columnSumsAVX2
+func trainingAVX2(t *trainingTable) {
+	microkernelsAVX2.fillTraining(t)
+	t.activateGradient = activateGradientAVX2
+	t.sumAbs, t.columnSums = sumAbsAVX2, columnSumsAVX2
 	t.sgd, t.momentum, t.rmsprop = sgdAVX2, momentumAVX2, rmspropAVX2
 	t.adam, t.nadam, t.adamax, t.adagrad, t.lion = adamAVX2, nadamAVX2, adamaxAVX2, adagradAVX2, lionAVX2
 	t.decay, t.clipValue, t.scale, t.addPenalty = decayAVX2, clipValueAVX2, scaleAVX2, addPenaltyAVX2

@@ -2,13 +2,16 @@
 
 package kernels
 
-// vectorsAVX512 takes from AVX2 what vectors of 64 bytes would not make faster. The 32 lanes of a reduction are two
+// trainingAVX512 takes from AVX2 what vectors of 64 bytes would not make faster. The 32 lanes of a reduction are two
 // chains of additions then instead of four, of the same latency, and memory serves loads of 32 bytes about 15 % faster
 // on Zen 4. Optimisers wait for division or for memory; and where their vectors lie a multiple of 4096 bytes apart, as
 // those of one layer often do, a Zen 4 takes loads of 64 bytes for ones of what it has just stored: Adam became up to
 // four times as slow, and momentum twice.
-func vectorsAVX512(t *table) {
-	vectorsAVX2(t)
+func trainingAVX512(t *trainingTable) {
+	trainingAVX2(t)
+	microkernelsAVX512.fillTraining(t)
+	t.gemmNT = gemmNTAVX512
+	t.activateGradient = activateGradientAVX512
 	t.columnSums = columnSumsAVX512
 }
 

@@ -4,8 +4,10 @@ package kernels
 
 import "math"
 
-func vectorsSSE2(t *table) {
-	t.sum, t.sumAbs, t.dot, t.columnSums = sumSSE2, sumAbsSSE2, dotSSE2, columnSumsSSE2
+func trainingSSE2(t *trainingTable) {
+	microkernelsSSE2.fillTraining(t)
+	t.activateGradient = activateGradientSSE2
+	t.sumAbs, t.columnSums = sumAbsSSE2, columnSumsSSE2
 	t.sgd, t.momentum, t.rmsprop = sgdSSE2, momentumSSE2, rmspropSSE2
 	t.adam, t.nadam, t.adamax, t.adagrad, t.lion = adamSSE2, nadamSSE2, adamaxSSE2, adagradSSE2, lionSSE2
 	t.decay, t.clipValue, t.scale, t.addPenalty = decaySSE2, clipValueSSE2, scaleSSE2, addPenaltySSE2

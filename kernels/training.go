@@ -1,0 +1,60 @@
+package kernels
+
+import "sync/atomic"
+
+// trainingTable holds the operations of the contract that only training uses. It is apart from table, and made when
+// training first asks for it, so that a program which only predicts does not have their code: the linker keeps what
+// functions refer to that can be called, and nothing that a prediction calls refers to these.
+type trainingTable struct {
+	gemmTN func(c, a, b []float32, m, n, k, lda, ldb, ldc int)
+	gemmNT func(c, a, b []float32, m, n, k, lda, ldb, ldc int)
+
+	activateGradient func(dx, dy, x, y []float32, a Activation, alpha float32, width int)
+
+	sumAbs     func(x []float32) float32
+	columnSums func(sums, x []float32)
+
+	sgd        func(w, g []float32, lr float32)
+	momentum   func(w, g, m []float32, lr, mu float32, nesterov bool)
+	rmsprop    func(w, g, v, a, m []float32, s RMSpropStep)
+	adam       func(w, g, m, v, vmax []float32, s AdamStep)
+	nadam      func(w, g, m, v []float32, s AdamStep)
+	adamax     func(w, g, m, u []float32, s AdamStep)
+	adagrad    func(w, g, a []float32, lr, epsilon float32)
+	lion       func(w, g, m []float32, s LionStep)
+	decay      func(w []float32, rate float32)
+	clipValue  func(g []float32, limit float32)
+	scale      func(g []float32, factor, divisor float32)
+	addPenalty func(g, w []float32, l1, l2 float32)
+}
+
+func genericTraining() *trainingTable {
+	return &trainingTable{
+		gemmTN: genericGemmTN, gemmNT: genericGemmNT,
+		activateGradient: genericActivateGradient,
+		sumAbs:           genericSumAbs, columnSums: genericColumnSums,
+		sgd: genericSGD, momentum: genericMomentum, rmsprop: genericRMSprop, adam: genericAdam,
+		nadam: genericNadam, adamax: genericAdamax, adagrad: genericAdagrad, lion: genericLion,
+		decay: genericDecay, clipValue: genericClipValue, scale: genericScale, addPenalty: genericAddPenalty,
+	}
+}
+
+var activeTraining atomic.Pointer[trainingTable] // of the active tier, nil until it is asked for
+
+// training returns the active tier's training kernels.
+func training() *trainingTable {
+	if t := activeTraining.Load(); t != nil {
+		return t
+	}
+	t := active.training()
+	activeTraining.Store(t)
+	return t
+}
+
+// training makes the training kernels of a table's tier: the reference's, and over them those of the tier itself, which
+// each architecture's file names in fillTraining.
+func (t *table) training() *trainingTable {
+	kernels := genericTraining()
+	fillTraining(t.name, kernels)
+	return kernels
+}
