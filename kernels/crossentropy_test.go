@@ -31,9 +31,15 @@ func TestCrossEntropies(t *testing.T) {
 					softmax += float64(shares[j]) * (logSum - float64(v))
 					size = math.Max(size, math.Abs(float64(v)))
 				}
-				work, g := make([]float32, n), make([]float32, n)
-				check := func(name string, got float32, want float64, gradient func(j int) float64) {
+				work, g, loss := make([]float32, n), make([]float32, n), make([]float32, 1)
+				probabilities := func(a Activation) []float32 {
+					p := make([]float32, n)
+					Activate(p, z, a, 0, n)
+					return p
+				}
+				check := func(name string, want float64, gradient func(j int) float64) {
 					t.Helper()
+					got := loss[0]
 					if e := math.Abs(float64(got) - want); !(e <= 2e-6*math.Max(1, size)) {
 						t.Errorf("%s of %d logits: %v, want %v", name, n, got, want)
 					}
@@ -43,23 +49,30 @@ func TestCrossEntropies(t *testing.T) {
 						}
 					}
 				}
-				check("sigmoid", SigmoidCrossEntropy(work, g, z, binary), sigmoid, func(j int) float64 {
+				SigmoidCrossEntropy(loss, work, z, binary, n)
+				CrossEntropyGradient(g, probabilities(Sigmoid), binary, float32(n), 1)
+				check("sigmoid", sigmoid, func(j int) float64 {
 					return (1/(1+math.Exp(-float64(z[j]))) - float64(binary[j])) / float64(n)
 				})
 				probability := func(j int) float64 { return math.Exp(float64(z[j]) - logSum) }
-				check("softmax", SoftmaxCrossEntropy(work, g, z, shares), softmax,
+				SoftmaxCrossEntropy(loss, work, z, shares, n)
+				CrossEntropyGradient(g, probabilities(Softmax), shares, 1, 1)
+				check("softmax", softmax,
 					func(j int) float64 { return probability(j) - float64(shares[j]) })
-				check("sparse softmax", SparseSoftmaxCrossEntropy(work, g, z, class), logSum-float64(z[class]),
+				classes := []float32{float32(class)}
+				SparseSoftmaxCrossEntropy(loss, work, z, classes, n)
+				SparseCrossEntropyGradient(g, probabilities(Softmax), classes, n, 1)
+				check("sparse softmax", logSum-float64(z[class]),
 					func(j int) float64 {
 						if j == class {
 							return probability(j) - 1
 						}
 						return probability(j)
 					})
-				oneHot := make([]float32, n)
+				oneHot, sparse := make([]float32, n), loss[0]
 				oneHot[class] = 1
-				if a, b := SoftmaxCrossEntropy(work, nil, z, oneHot), SparseSoftmaxCrossEntropy(work, nil, z, class); a != b {
-					t.Errorf("%d logits, class %d: one-hot %v, sparse %v", n, class, a, b)
+				if SoftmaxCrossEntropy(loss, work, z, oneHot, n); loss[0] != sparse {
+					t.Errorf("%d logits, class %d: one-hot %v, sparse %v", n, class, loss[0], sparse)
 				}
 			}
 		}

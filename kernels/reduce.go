@@ -20,6 +20,23 @@ func Dot(x, y []float32) float32 {
 // SumAbs returns Σ |x[i]|.
 func SumAbs(x []float32) float32 { return training().sumAbs(x) }
 
+// RowSums computes sums[i] = Sum of row i of x, of which each has width elements. It panics unless there is one sum for
+// each row.
+func RowSums(sums, x []float32, width int) {
+	if len(sums)*width != len(x) {
+		panic(fmt.Sprintf("kernels: RowSums of %d elements in %d rows of %d", len(x), len(sums), width))
+	}
+	if width == 1 {
+		for i, v := range x {
+			sums[i] = 0 + v // for −0 the lanes give +0
+		}
+		return
+	}
+	for i := range sums {
+		sums[i] = active.sum(x[i*width:][:width])
+	}
+}
+
 // ColumnSums computes sums[j] = Σᵢ x[i·width+j] over the rows, in ascending order of i beginning with +0 (the bias
 // gradient of a Dense layer). It panics unless sums has width elements and x a whole number of rows.
 func ColumnSums(sums, x []float32) {

@@ -155,8 +155,8 @@ type lossOf struct {
 	logits bool      // computed from logits: the fused form, or FromLogits
 	fused  bool      // the gradient is that of the last layer's pre-activation
 	width  int       // outputs
-	work   []float32 // of a row, as is target
-	target []float32
+	work   []float32 // of a batch
+	target []float32 // of a batch, if labels are smoothed
 }
 
 func newLossOf(l Loss, m *Model) (*lossOf, error) {
@@ -165,32 +165,164 @@ func newLossOf(l Loss, m *Model) (*lossOf, error) {
 		return nil, err
 	}
 	fused := l.fused(m.layers[len(m.layers)-1])
-	return &lossOf{Loss: l, logits: fused || l.FromLogits, fused: fused, width: outputs,
-		work: make([]float32, outputs), target: make([]float32, outputs)}, nil
+	return &lossOf{Loss: l, logits: fused || l.FromLogits, fused: fused, width: outputs}, nil
 }
 
 // rows computes each row's loss from the model's outputs p (and logits z, which are p itself unless the loss is
 // fused) and targets y; and, unless grad is nil, the gradient of Σ weight·loss/rows by the outputs, or by z if the
 // loss is fused. weight is nil for ones.
 func (l *lossOf) rows(losses, grad, z, p, y, weight []float32) {
-	n, width, targets := len(losses), l.width, l.targetWidth(l.width)
-	signs := l.Kind == hinge && allZeroOrOne(y)
-	var g []float32
-	for i := range n {
-		zr, pr, yr := z[i*width:][:width], p[i*width:][:width], y[i*targets:][:targets]
-		if grad != nil {
-			g = grad[i*width:][:width]
-		}
-		losses[i] = l.one(g, zr, pr, yr, signs)
-		if grad != nil {
-			scale := float32(1)
-			if weight != nil {
-				scale = weight[i]
-			}
-			scale /= float32(n)
+	if len(l.work) < len(p) {
+		l.work = make([]float32, len(p))
+	}
+	n := len(losses)
+	scale := 1 / float32(n)
+	if weight != nil {
+		scale = 1
+	}
+	l.unweighted(losses, grad, z, p, y, scale)
+	if grad != nil && weight != nil {
+		for i, w := range weight {
+			w /= float32(n)
+			g := grad[i*l.width:][:l.width]
 			for j := range g {
-				g[j] *= scale
+				g[j] *= w
 			}
+		}
+	}
+}
+
+// unweighted computes the losses and, unless grad is nil, their gradients times scale.
+func (l *lossOf) unweighted(losses, grad, z, p, y []float32, scale float32) {
+	work := l.work[:len(p)]
+	switch l.Kind {
+	case binaryCrossEntropy:
+		y = l.smooth(y, 0.5)
+		if l.logits {
+			kernels.SigmoidCrossEntropy(losses, work, z, y, l.width)
+			if grad != nil {
+				kernels.CrossEntropyGradient(grad, l.probabilities(grad, p, kernels.Sigmoid), y, float32(l.width), scale)
+			}
+			return
+		}
+	case categoricalCrossEntropy:
+		y = l.smooth(y, 1/float32(l.width))
+		if l.logits {
+			kernels.SoftmaxCrossEntropy(losses, work, z, y, l.width)
+			if grad != nil {
+				kernels.CrossEntropyGradient(grad, l.probabilities(grad, p, kernels.Softmax), y, 1, scale)
+			}
+			return
+		}
+		l.categoricalProbabilities(losses, grad, p, y)
+		multiply(grad, scale)
+		return
+	case sparseCategoricalCrossEntropy:
+		if l.logits {
+			kernels.SparseSoftmaxCrossEntropy(losses, work, z, y, l.width)
+			if grad != nil {
+				p = l.probabilities(grad, p, kernels.Softmax)
+				kernels.SparseCrossEntropyGradient(grad, p, y, l.width, scale)
+			}
+			return
+		}
+		l.sparseProbabilities(losses, grad, p, y)
+		multiply(grad, scale)
+		return
+	}
+	l.elements(work, grad, p, y)
+	kernels.RowSums(losses, work, l.width)
+	if l.width > 1 && l.Kind != klDivergence {
+		divide(losses, float32(l.width))
+		divide(grad, float32(l.width))
+	}
+	multiply(grad, scale)
+}
+
+// probabilities returns the probabilities that the logits stand for: the model's outputs, if a fused layer has made
+// them; else the activation of its outputs, which are the logits, in g.
+func (l *lossOf) probabilities(g, p []float32, a kernels.Activation) []float32 {
+	if l.fused {
+		return p
+	}
+	kernels.Activate(g, p, a, 0, l.width)
+	return g
+}
+
+// elements computes an element-wise loss for each output p and, unless slope is nil, its derivative by p.
+func (l *lossOf) elements(loss, slope, p, y []float32) {
+	if slope == nil {
+		slope = loss // which is written after it
+	}
+	loss, slope, y = loss[:len(p)], slope[:len(p)], y[:len(p)]
+	switch l.Kind {
+	case binaryCrossEntropy:
+		for j, p := range p {
+			y := y[j]
+			q := clip(p, probabilityFloor, 1-probabilityFloor)
+			slope[j] = 0
+			if q == p {
+				slope[j] = (1-y)/(1-q) - y/q
+			}
+			loss[j] = -kernels.FMA(y, kernels.Log(q), float32((1-y)*kernels.Log(1-q)))
+		}
+	case meanSquaredError:
+		for j, p := range p {
+			e := p - y[j]
+			slope[j] = 2 * e
+			loss[j] = e * e
+		}
+	case meanAbsoluteError:
+		for j, p := range p {
+			e := p - y[j]
+			slope[j] = signOf(e)
+			loss[j] = float32(math.Abs(float64(e)))
+		}
+	case huber:
+		for j, p := range p {
+			e := p - y[j]
+			if a := float32(math.Abs(float64(e))); a > l.Delta {
+				slope[j] = l.Delta * signOf(e)
+				loss[j] = kernels.FMA(l.Delta, a, float32(float32(-0.5*l.Delta)*l.Delta))
+			} else {
+				slope[j] = e
+				loss[j] = float32(0.5*e) * e
+			}
+		}
+	case logCosh: // e + softplus(−2e) − log 2
+		for j, p := range p {
+			e := p - y[j]
+			slope[j] = kernels.TanhOf(e)
+			loss[j] = e + kernels.SoftplusOf(-2*e) - float32(math.Ln2)
+		}
+	case hinge:
+		signs := allZeroOrOne(y)
+		for j, p := range p {
+			y := y[j]
+			if signs {
+				y = y + y - 1
+			}
+			slope[j], loss[j] = 0, 0
+			if m := kernels.FMA(-y, p, 1); !(m <= 0) {
+				slope[j] = -y
+				loss[j] = m
+			}
+		}
+	case poisson:
+		for j, p := range p {
+			q := p + probabilityFloor
+			slope[j] = 1 - y[j]/q
+			loss[j] = kernels.FMA(-y[j], kernels.Log(q), p)
+		}
+	case klDivergence:
+		for j, p := range p {
+			y := clip(y[j], probabilityFloor, 1)
+			q := clip(p, probabilityFloor, 1)
+			slope[j] = 0
+			if q == p {
+				slope[j] = -y / q
+			}
+			loss[j] = y * kernels.Log(y/q)
 		}
 	}
 }
@@ -204,145 +336,87 @@ func allZeroOrOne(y []float32) bool {
 	return true
 }
 
-// one computes one row's loss, and its gradient into g unless g is nil.
-func (l *lossOf) one(g, z, p, y []float32, signs bool) float32 {
-	switch l.Kind {
-	case binaryCrossEntropy:
-		y = l.smooth(y, 0.5)
-		if l.logits {
-			return kernels.SigmoidCrossEntropy(l.work, g, z, y)
-		}
-	case categoricalCrossEntropy:
-		y = l.smooth(y, 1/float32(l.width))
-		if l.logits {
-			return kernels.SoftmaxCrossEntropy(l.work, g, z, y)
-		}
-		return l.categoricalProbabilities(g, p, y)
-	case sparseCategoricalCrossEntropy:
-		if l.logits {
-			return kernels.SparseSoftmaxCrossEntropy(l.work, g, z, int(y[0]))
-		}
-		return l.sparseProbabilities(g, p, int(y[0]))
+func multiply(x []float32, factor float32) {
+	for i := range x {
+		x[i] *= factor
 	}
-	for j := range p {
-		loss, slope := l.element(p[j], y[j], signs)
-		l.work[j] = loss
-		if g != nil {
-			g[j] = slope
-		}
-	}
-	sum := kernels.Sum(l.work)
-	if l.Kind == klDivergence {
-		return sum
-	}
-	for j := range g {
-		g[j] /= float32(l.width)
-	}
-	return sum / float32(l.width)
 }
 
-// element computes an element-wise loss and its derivative by p.
-func (l *lossOf) element(p, y float32, signs bool) (loss, slope float32) {
-	switch l.Kind {
-	case binaryCrossEntropy:
-		q := clip(p, probabilityFloor, 1-probabilityFloor)
-		loss = -kernels.FMA(y, kernels.Log(q), float32((1-y)*kernels.Log(1-q)))
-		if q == p {
-			slope = (1-y)/(1-q) - y/q
-		}
-	case meanSquaredError:
-		e := p - y
-		return float32(e * e), float32(2 * e)
-	case meanAbsoluteError:
-		e := p - y
-		return float32(math.Abs(float64(e))), signOf(e)
-	case huber:
-		e := p - y
-		if a := float32(math.Abs(float64(e))); a > l.Delta {
-			return kernels.FMA(l.Delta, a, float32(float32(-0.5*l.Delta)*l.Delta)), float32(l.Delta * signOf(e))
-		}
-		return float32(float32(0.5*e) * e), e
-	case logCosh: // e + softplus(−2e) − log 2
-		e := p - y
-		return e + kernels.SoftplusOf(-2*e) - float32(math.Ln2), kernels.TanhOf(e)
-	case hinge:
-		if signs {
-			y = y + y - 1
-		}
-		if m := kernels.FMA(-y, p, 1); !(m <= 0) {
-			return m, -y
-		}
-	case poisson:
-		q := p + probabilityFloor
-		return kernels.FMA(-y, kernels.Log(q), p), 1 - y/q
-	case klDivergence:
-		y = clip(y, probabilityFloor, 1)
-		q := clip(p, probabilityFloor, 1)
-		loss = float32(y * kernels.Log(y/q))
-		if q == p {
-			slope = -y / q
-		}
+func divide(x []float32, divisor float32) {
+	for i := range x {
+		x[i] /= divisor
 	}
-	return loss, slope
 }
 
-// smooth moves a row's targets towards the mean of all classes.
+// smooth moves the targets towards the mean of all classes.
 func (l *lossOf) smooth(y []float32, mean float32) []float32 {
 	if l.LabelSmoothing == 0 {
 		return y
 	}
-	for j, v := range y {
-		l.target[j] = kernels.FMA(v, 1-l.LabelSmoothing, float32(mean*l.LabelSmoothing))
+	if len(l.target) < len(y) {
+		l.target = make([]float32, len(y))
 	}
-	return l.target
+	target := l.target[:len(y)]
+	for j, v := range y {
+		target[j] = kernels.FMA(v, 1-l.LabelSmoothing, float32(mean*l.LabelSmoothing))
+	}
+	return target
 }
 
 // categoricalProbabilities: −Σ y·log clip(p/Σp); the gradient goes through the clip and the division.
-func (l *lossOf) categoricalProbabilities(g, p, y []float32) float32 {
-	total := kernels.Sum(p)
-	for j, v := range p {
-		share := v / total
-		q := clip(share, probabilityFloor, 1-probabilityFloor)
-		l.work[j] = kernels.Log(q)
-		if g != nil {
-			g[j] = 0
-			if q == share {
+func (l *lossOf) categoricalProbabilities(losses, grad, p, y []float32) {
+	work := l.work[:l.width]
+	for i := range losses {
+		p, y := p[i*l.width:][:l.width], y[i*l.width:][:l.width]
+		total := kernels.Sum(p)
+		for j, v := range p {
+			work[j] = kernels.Log(clip(v/total, probabilityFloor, 1-probabilityFloor))
+		}
+		losses[i] = -kernels.Dot(y, work)
+		if grad == nil {
+			continue
+		}
+		g := grad[i*l.width:][:l.width]
+		for j, v := range p {
+			share := v / total
+			work[j], g[j] = share, 0
+			if q := clip(share, probabilityFloor, 1-probabilityFloor); q == share {
 				g[j] = -y[j] / q
 			}
 		}
-	}
-	loss := -kernels.Dot(y, l.work)
-	if g != nil {
-		for j, v := range p {
-			l.work[j] = v / total
-		}
-		inner := kernels.Dot(g, l.work)
+		inner := kernels.Dot(g, work)
 		for j := range g {
 			g[j] = (g[j] - inner) / total
 		}
 	}
-	return loss
 }
 
 // sparseProbabilities: −log(q[class]/Σq) with q the clipped probabilities: Keras on TensorFlow clips first and then
 // takes the softmax of the logarithms.
-func (l *lossOf) sparseProbabilities(g, p []float32, class int) float32 {
-	q := l.work
-	for j, v := range p {
-		q[j] = clip(v, probabilityFloor, 1-probabilityFloor)
-	}
-	total := kernels.Sum(q)
-	for j := range g {
-		g[j] = 0
-		if q[j] == p[j] {
-			share := q[j] / total
-			if j == class {
-				share--
+func (l *lossOf) sparseProbabilities(losses, grad, p, y []float32) {
+	q := l.work[:l.width]
+	for i := range losses {
+		p, class := p[i*l.width:][:l.width], int(y[i])
+		for j, v := range p {
+			q[j] = clip(v, probabilityFloor, 1-probabilityFloor)
+		}
+		total := kernels.Sum(q)
+		losses[i] = -kernels.Log(q[class] / total)
+		if grad == nil {
+			continue
+		}
+		g := grad[i*l.width:][:l.width]
+		for j := range g {
+			g[j] = 0
+			if q[j] == p[j] {
+				share := q[j] / total
+				if j == class {
+					share--
+				}
+				g[j] = share / q[j]
 			}
-			g[j] = share / q[j]
 		}
 	}
-	return -kernels.Log(q[class] / total)
 }
 
 // clip limits v to [lo, hi]; a NaN stays.
