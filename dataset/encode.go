@@ -36,6 +36,9 @@ type Encoder struct {
 	target     int // the target's column in the source, -1 if it has none
 	labels     *lookup
 	fromLabels bool // the targets are Row.Label
+	// missingNumbers says that some spelling of a missing value is a number, such as -999: otherwise what is a number
+	// need not be compared with them.
+	missingNumbers bool
 }
 
 // boundFeature is a feature at its place in a source.
@@ -77,6 +80,7 @@ func (s *Schema) Bind(columns []string, named bool) (*Encoder, error) {
 	if s.Target.Labels != nil {
 		e.labels = newLookup(s.Target.Labels)
 	}
+	e.missingNumbers = slices.ContainsFunc(s.NA, isDecimal)
 	at := make(map[string]int, len(columns))
 	for i, c := range columns {
 		if _, ok := at[c]; ok {
@@ -173,33 +177,32 @@ func (e *Encoder) Encode(dst []float32, row []string) error {
 	for i := range e.features {
 		f := &e.features[i]
 		t := trim(row[f.source])
-		if isMissing(t, e.schema.NA) {
+		var v float32
+		number := false
+		if f.Kind == Numeric {
+			v, number = parseNumber(t)
+		}
+		switch {
+		case (!number || e.missingNumbers) && isMissing(t, e.schema.NA):
 			if err := e.missing(f, dst[at:], t); err != nil {
 				return err
 			}
-			at += f.width()
-			continue
-		}
-		if isNested(t) {
-			return columnErrorf(f.Name, "%s", nestedText(t))
-		}
-		if f.Kind == Numeric {
-			v, ok := parseNumber(t)
-			if !ok {
-				return columnErrorf(f.Name, "%s", notNumber(t))
-			}
+		case number:
 			if dst[at] = scaled(v, f.Mean, f.Scale); !finite(dst[at]) {
 				return columnErrorf(f.Name, "%s is too far from the training data to be scaled", quote(t))
 			}
-			at++
-			continue
+		case isNested(t):
+			return columnErrorf(f.Name, "%s", nestedText(t))
+		case f.Kind == Numeric:
+			return columnErrorf(f.Name, "%s", notNumber(t))
+		default:
+			k := f.categories.find(t)
+			if k < 0 && e.schema.OnUnknown == RuleError {
+				return unknown(f, quote(t))
+			}
+			oneHot(dst[at:at+len(f.Categories)], k)
 		}
-		k := f.categories.find(t)
-		if k < 0 && e.schema.OnUnknown == RuleError {
-			return unknown(f, quote(t))
-		}
-		oneHot(dst[at:at+len(f.Categories)], k)
-		at += len(f.Categories)
+		at += f.width()
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"math"
 	"strconv"
 	"strings"
 )
@@ -8,8 +9,12 @@ import (
 // parseNumber returns the float32 nearest to the decimal number s, which has no spaces around it. It fails if s is not
 // such a number or is beyond float32's range.
 func parseNumber(s string) (float32, bool) {
-	if !isDecimal(s) {
+	d, ok := scanDecimal(s)
+	if !ok {
 		return 0, false
+	}
+	if v, ok := d.float32(); ok {
+		return v, true
 	}
 	v, err := strconv.ParseFloat(s, 32)
 	return float32(v), err == nil
@@ -25,36 +30,97 @@ func parseValue(s string) (float64, bool) {
 	return v, err == nil
 }
 
-// isDecimal reports whether s is [+-] digits [. digits] [e [+-] digits], with at least one digit before or after the
-// point. strconv alone would also take hexadecimal, inf and nan.
+// isDecimal reports whether s is a number for scanDecimal.
 func isDecimal(s string) bool {
+	_, ok := scanDecimal(s)
+	return ok
+}
+
+// decimal is the number ±mantissa·10^exponent, as long as it has no more digits than fit into the mantissa.
+type decimal struct {
+	mantissa uint64
+	digits   int // that were written, zeros in front included
+	exponent int
+	negative bool
+}
+
+// scanDecimal takes s apart if it is [+-] digits [. digits] [e [+-] digits], with at least one digit before or after
+// the point. strconv alone would also take hexadecimal, inf and nan.
+func scanDecimal(s string) (d decimal, ok bool) {
 	i := 0
 	if i < len(s) && (s[i] == '+' || s[i] == '-') {
+		d.negative = s[i] == '-'
 		i++
 	}
-	whole := digits(s, i)
-	i += whole
-	fraction := 0
+	first := i
+	for ; i < len(s) && s[i]-'0' <= 9; i++ {
+		d.mantissa = 10*d.mantissa + uint64(s[i]-'0')
+	}
+	d.digits = i - first
 	if i < len(s) && s[i] == '.' {
-		fraction = digits(s, i+1)
-		i += 1 + fraction
-	}
-	if whole+fraction == 0 {
-		return false
-	}
-	if i < len(s) && (s[i] == 'e' || s[i] == 'E') {
 		i++
+		first = i
+		for ; i < len(s) && s[i]-'0' <= 9; i++ {
+			d.mantissa = 10*d.mantissa + uint64(s[i]-'0')
+		}
+		d.digits += i - first
+		d.exponent = first - i
+	}
+	if d.digits == 0 {
+		return d, false
+	}
+	if i < len(s) && s[i]|0x20 == 'e' {
+		i++
+		sign := 1
 		if i < len(s) && (s[i] == '+' || s[i] == '-') {
+			if s[i] == '-' {
+				sign = -1
+			}
 			i++
 		}
-		exponent := digits(s, i)
-		if exponent == 0 {
-			return false
+		first, exponent := i, 0
+		for ; i < len(s) && s[i]-'0' <= 9; i++ {
+			exponent = min(10*exponent+int(s[i]-'0'), maxExponent)
 		}
-		i += exponent
+		if i == first {
+			return d, false
+		}
+		d.exponent += sign * exponent
 	}
-	return i == len(s)
+	return d, i == len(s)
 }
+
+// maxExponent is what larger exponents are taken for.
+const maxExponent = 1 << 20
+
+// float32 returns the float32 nearest to d, if that can be told by one operation in float64: both the mantissa and the
+// power of ten must be exact there, so that their product or quotient is rounded once. Rounding it again, to float32,
+// gives the nearest float32 of the number itself unless the float64 is just the middle between two float32, where the
+// first rounding may have hidden on which side the number lies (Clinger, How to Read Floating Point Numbers
+// Accurately, 1990, has the one operation). The exponents keep the result far from float32's least and largest.
+func (d *decimal) float32() (float32, bool) {
+	if d.digits > 15 || d.exponent < -22 || d.exponent > 22 {
+		return 0, false
+	}
+	v := float64(d.mantissa)
+	if d.exponent < 0 {
+		v /= powersOfTen[-d.exponent]
+	} else {
+		v *= powersOfTen[d.exponent]
+	}
+	const below, middle = 1<<29 - 1, 1 << 28 // the bits that float32 lacks
+	if math.Float64bits(v)&below == middle {
+		return 0, false
+	}
+	if d.negative {
+		v = -v
+	}
+	return float32(v), true
+}
+
+// powersOfTen are those that float64 has exactly.
+var powersOfTen = [...]float64{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+	1e17, 1e18, 1e19, 1e20, 1e21, 1e22}
 
 // digits counts the decimal digits of s from i on.
 func digits(s string, i int) int {

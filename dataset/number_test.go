@@ -2,6 +2,8 @@ package dataset
 
 import (
 	"math"
+	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -47,5 +49,65 @@ func TestParseNumber(t *testing.T) {
 func TestLongValuesAreShortenedInMessages(t *testing.T) {
 	if msg := notNumber(strings.Repeat("x", 1<<20)); len(msg) > 100 || !strings.Contains(msg, "1048576 bytes") {
 		t.Errorf("%d bytes: %.120s", len(msg), msg)
+	}
+}
+
+// TestNumbersAreRoundedOnce compares with strconv, above all near the middle between two float32, where a number that
+// is rounded to float64 first may end up on the wrong side.
+func TestNumbersAreRoundedOnce(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	spell := map[string]func(b []byte) []byte{
+		"digits": func(b []byte) []byte { // 12.345, of up to 17 digits
+			n := 1 + r.IntN(17)
+			point := r.IntN(n + 1)
+			for i := range n {
+				if i == point {
+					b = append(b, '.')
+				}
+				b = append(b, byte('0'+r.IntN(10)))
+			}
+			return b
+		},
+		"exponent": func(b []byte) []byte {
+			b = strconv.AppendUint(b, r.Uint64()>>r.IntN(64), 10)
+			return strconv.AppendInt(append(b, 'e'), int64(r.IntN(100)-60), 10)
+		},
+		"float32": func(b []byte) []byte {
+			return strconv.AppendFloat(b, float64(math.Float32frombits(r.Uint32()>>1)), "efg"[r.IntN(3)], -1, 32)
+		},
+		"middle": func(b []byte) []byte { // and the numbers just below and above it, of 8 to 20 digits
+			v := math.Ldexp(float64(1<<24+r.IntN(1<<24))+0.5, r.IntN(100)-75)
+			return strconv.AppendFloat(b, v, 'g', 8+r.IntN(13), 64)
+		},
+		"near a whole middle": func(b []byte) []byte {
+			return strconv.AppendUint(b, (1<<24+2*r.Uint64N(1<<23)+1)<<r.IntN(24)+r.Uint64N(3)-1, 10)
+		},
+	}
+	n := 1_000_000
+	if testing.Short() {
+		n = 100_000
+	}
+	for name, appendDigits := range spell {
+		t.Run(name, func(t *testing.T) {
+			fast := 0
+			var b []byte
+			for range n {
+				b = appendDigits(append(b[:0], "-+"[r.IntN(2)]))
+				s := string(b)
+				want, err := strconv.ParseFloat(s, 32)
+				v, ok := parseNumber(s)
+				if ok != (err == nil) || ok && math.Float32bits(v) != math.Float32bits(float32(want)) {
+					t.Fatalf("parseNumber(%q) = %g, %v, strconv says %g, %v", s, v, ok, want, err)
+				}
+				d, _ := scanDecimal(s)
+				if _, ok := d.float32(); ok {
+					fast++
+				}
+			}
+			if fast == 0 {
+				t.Error("none came from float64")
+			}
+			t.Logf("%.0f%% came from float64", float64(fast)/float64(n)*100)
+		})
 	}
 }
