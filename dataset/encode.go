@@ -368,7 +368,7 @@ func missingText(spelling string) string {
 	if spelling == Null {
 		spelling = "null"
 	}
-	return "a missing value (" + quote(spelling) + "); --on-missing mean or zero replaces it"
+	return "a missing value (" + quote(spelling) + "); training with --on-missing mean or zero replaces it"
 }
 
 func tooLarge(v float32) string {
