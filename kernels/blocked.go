@@ -10,6 +10,7 @@ import (
 // fill sets a table's products.
 func (mk *microkernels) fill(t *table) {
 	t.gemmNN, t.pack, t.gemmPacked, t.dense, t.small = mk.gemmNN, mk.pack, mk.gemmPacked, mk.dense, mk
+	t.chain, t.chainScratch = mk.chain, mk.chainScratch
 }
 
 // fillTraining sets the products that only training uses.
@@ -366,7 +367,7 @@ func (mk *microkernels) packed(c, a []float32, b *Packed, bias []float32, m, lda
 
 // dense is gemmPacked of matrices without gaps with an activation, ReLU within the product where that can.
 func (mk *microkernels) dense(y, x []float32, w *Packed, bias []float32, a Activation, alpha float32, rows int) {
-	if a == ReLU && mk.fusesReLU && !hasLanes(w.n, w.k) {
+	if a == ReLU && mk.fuses && !hasLanes(w.n, w.k) {
 		mk.packed(y, x, w, bias, rows, w.k, w.n, endReLU)
 		return
 	}

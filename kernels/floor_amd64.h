@@ -5,6 +5,6 @@ GLOBL floors<>(SB), RODATA|NOPTR, $8
 
 #define FLOOR(end, t, u, v) \
 	MOVBLZX      end, t         \
-	SHRL         $1, t          \ // endReLU is 2
+	ANDL         $2, t          \ // endReLU
 	LEAQ         floors<>(SB), u \
-	VBROADCASTSS (u)(t*4), v
+	VBROADCASTSS (u)(t*2), v

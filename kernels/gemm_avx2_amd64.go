@@ -6,8 +6,8 @@ import "unsafe"
 
 var microkernelsAVX2 = microkernels{
 	mr: 6, nr: 16,
-	fusesReLU: true,
-	tiles:     tilesAVX2, row: rowAVX2, transpose: transposeAVX2, copyPanel: copyPanelAVX2,
+	fuses: true,
+	tiles: tilesAVX2, row: rowAVX2, transpose: transposeAVX2, copyPanel: copyPanelAVX2,
 	narrowRow: narrowRowLanesAVX2, narrowDot: narrowDotAVX2, dotRows: 4, dotColumns: 3,
 }
 

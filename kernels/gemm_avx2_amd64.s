@@ -43,6 +43,12 @@ GLOBL zeros<>(SB), RODATA|NOPTR, $64
 #define START_LEFT(a, c, left, right, xright) VMOVAPS Y12, left    // left = bias[0:8]
 #define START_RIGHT(a, c, left, right, xright) VMOVAPS Y13, right  // right = bias[n−8:n]
 
+// Both begin with the row's own bias at R15, by biasOfRows.
+#define START_OWN(a, c, left, right, xright) \
+	VBROADCASTSS (R15), left \
+	VMOVAPS      left, right \
+	ADDQ         $4, R15
+
 #define MULTIPLY(a, c, left, right, xright) \
 	VBROADCASTSS a, Y14           \
 	VFMADD231PS  Y12, Y14, left   \ // left = fma(a, b[0:8], left)
@@ -117,8 +123,13 @@ odd:                  \
 
 // TILE_9_TO_16, TILE_8 and TILE_1_TO_7 are all of a tile. In the first, the pointers into A become pointers into the
 // right columns of C after the sum.
-#define TILE_9_TO_16(ROWS, begin, start, even, odd, store) \
+#define TILE_9_TO_16(ROWS, begin, own, start, sum, even, odd, store) \
+own:                             \
+	ROWS(START_OWN)              \
+	JMP     sum                  \
 begin:                           \
+	TESTB   $const_biasOfRows, end+96(FP) \
+	JNE     own                  \
 	VMOVUPS (R15), Y12           \
 	VMOVUPS (R15)(R12*4), Y13    \
 	TESTB    $const_addToC, end+96(FP) \
@@ -127,6 +138,7 @@ begin:                           \
 start:                           \
 	ROWS(START_LEFT)             \
 	ROWS(START_RIGHT)            \
+sum:                             \
 	SUM(ROWS, LOAD_9_TO_16, MULTIPLY, even, odd) \
 	LEAQ    (DI)(R12*4), SI      \
 	LEAQ    (R13)(R12*4), DX     \
@@ -140,10 +152,16 @@ store:                           \
 	ROWS(STORE_BOTH)             \
 	JMP     next
 
-#define TILE_8(ROWS, begin, even, odd, store) \
+#define TILE_8(ROWS, begin, own, sum, even, odd, store) \
+own:                             \
+	ROWS(START_OWN)              \
+	JMP     sum                  \
 begin:                           \
+	TESTB   $const_biasOfRows, end+96(FP) \
+	JNE     own                  \
 	VMOVUPS (R15), Y13           \
 	ROWS(START_RIGHT)            \
+sum:                             \
 	SUM(ROWS, LOAD_8, MULTIPLY_RIGHT, even, odd) \
 	TESTB    $const_addToC, end+96(FP) \
 	JEQ     store                \
@@ -158,10 +176,16 @@ store:                           \
 	ADDQ $bytes, DI  \
 	ADDQ $bytes, R13
 
-#define TILE_1_TO_7(ROWS, begin, even, odd, store, below4, below2) \
+#define TILE_1_TO_7(ROWS, begin, own, sum, even, odd, store, below4, below2) \
+own:                             \
+	ROWS(START_OWN)              \
+	JMP    sum                   \
 begin:                           \
+	TESTB  $const_biasOfRows, end+96(FP) \
+	JNE    own                   \
 	VMASKMOVPS (R15), Y15, Y13   \
 	ROWS(START_RIGHT)            \
+sum:                             \
 	SUM(ROWS, LOAD_1_TO_7, MULTIPLY_RIGHT, even, odd) \
 	TESTB  $const_addToC, end+96(FP) \
 	JEQ   store                  \
@@ -197,7 +221,7 @@ below2:                          \
 
 // func tilesAVX2(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, end ending)
 //
-//	s[i,j] = bias[j] (+0 without); for p < k: s[i,j] = fma(a[i·rsA + p·csA], b[p·rsB + j], s[i,j])
+//	s[i,j] = bias[j], or bias[i] by biasOfRows, or +0 without; for p < k: s[i,j] = fma(a[i·rsA + p·csA], b[p·rsB + j], s[i,j])
 //	c[i·rsC + j] = s[i,j], or c[i·rsC + j] + s[i,j] by addToC; then 0 if it is less than that, by endReLU
 //
 // for i < m, j < n ≤ 16, in tiles of height ≤ 6 rows, the last two as even as possible: a tile of two rows would take
@@ -284,29 +308,29 @@ next:
 	VZEROUPPER
 	RET
 
-	TILE_9_TO_16(ROWS6, wide6, wide6start, wide6even, wide6odd, wide6store)
-	TILE_8(ROWS6, half6, half6even, half6odd, half6store)
-	TILE_1_TO_7(ROWS6, short6, short6even, short6odd, short6store, short6below4, short6below2)
+	TILE_9_TO_16(ROWS6, wide6, wide6own, wide6start, wide6sum, wide6even, wide6odd, wide6store)
+	TILE_8(ROWS6, half6, half6own, half6sum, half6even, half6odd, half6store)
+	TILE_1_TO_7(ROWS6, short6, short6own, short6sum, short6even, short6odd, short6store, short6below4, short6below2)
 
-	TILE_9_TO_16(ROWS5, wide5, wide5start, wide5even, wide5odd, wide5store)
-	TILE_8(ROWS5, half5, half5even, half5odd, half5store)
-	TILE_1_TO_7(ROWS5, short5, short5even, short5odd, short5store, short5below4, short5below2)
+	TILE_9_TO_16(ROWS5, wide5, wide5own, wide5start, wide5sum, wide5even, wide5odd, wide5store)
+	TILE_8(ROWS5, half5, half5own, half5sum, half5even, half5odd, half5store)
+	TILE_1_TO_7(ROWS5, short5, short5own, short5sum, short5even, short5odd, short5store, short5below4, short5below2)
 
-	TILE_9_TO_16(ROWS4, wide4, wide4start, wide4even, wide4odd, wide4store)
-	TILE_8(ROWS4, half4, half4even, half4odd, half4store)
-	TILE_1_TO_7(ROWS4, short4, short4even, short4odd, short4store, short4below4, short4below2)
+	TILE_9_TO_16(ROWS4, wide4, wide4own, wide4start, wide4sum, wide4even, wide4odd, wide4store)
+	TILE_8(ROWS4, half4, half4own, half4sum, half4even, half4odd, half4store)
+	TILE_1_TO_7(ROWS4, short4, short4own, short4sum, short4even, short4odd, short4store, short4below4, short4below2)
 
-	TILE_9_TO_16(ROWS3, wide3, wide3start, wide3even, wide3odd, wide3store)
-	TILE_8(ROWS3, half3, half3even, half3odd, half3store)
-	TILE_1_TO_7(ROWS3, short3, short3even, short3odd, short3store, short3below4, short3below2)
+	TILE_9_TO_16(ROWS3, wide3, wide3own, wide3start, wide3sum, wide3even, wide3odd, wide3store)
+	TILE_8(ROWS3, half3, half3own, half3sum, half3even, half3odd, half3store)
+	TILE_1_TO_7(ROWS3, short3, short3own, short3sum, short3even, short3odd, short3store, short3below4, short3below2)
 
-	TILE_9_TO_16(ROWS2, wide2, wide2start, wide2even, wide2odd, wide2store)
-	TILE_8(ROWS2, half2, half2even, half2odd, half2store)
-	TILE_1_TO_7(ROWS2, short2, short2even, short2odd, short2store, short2below4, short2below2)
+	TILE_9_TO_16(ROWS2, wide2, wide2own, wide2start, wide2sum, wide2even, wide2odd, wide2store)
+	TILE_8(ROWS2, half2, half2own, half2sum, half2even, half2odd, half2store)
+	TILE_1_TO_7(ROWS2, short2, short2own, short2sum, short2even, short2odd, short2store, short2below4, short2below2)
 
-	TILE_9_TO_16(ROWS1, wide1, wide1start, wide1even, wide1odd, wide1store)
-	TILE_8(ROWS1, half1, half1even, half1odd, half1store)
-	TILE_1_TO_7(ROWS1, short1, short1even, short1odd, short1store, short1below4, short1below2)
+	TILE_9_TO_16(ROWS1, wide1, wide1own, wide1start, wide1sum, wide1even, wide1odd, wide1store)
+	TILE_8(ROWS1, half1, half1own, half1sum, half1even, half1odd, half1store)
+	TILE_1_TO_7(ROWS1, short1, short1own, short1sum, short1even, short1odd, short1store, short1below4, short1below2)
 
 // A pass over a row's columns, at most 64 of them, is written once, for each vector an operation OP(c, b, bias, y): c,
 // b and bias address it there, y holds its sums. The last vector ends with the last column, and so may share columns

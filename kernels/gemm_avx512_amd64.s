@@ -131,11 +131,19 @@ label: \
 	VADDPS    Z28, acc, acc \
 	STORE16(acc)
 
+// A row's sums begin with the bias at CX. DX rows are left.
+#define ROW_BIAS(low, high) \
+	VBROADCASTSS (CX), low  \
+	VMOVAPS      low, high  \
+	ADDQ         $4, CX     \
+	DECQ         DX         \
+	JZ           rowBiasEnd
+
 // func tilesAVX512(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, end ending)
 //
 // For i < m and j < n ≤ 32, k ≥ 1:
 //
-//	s = bias[j], or 0 if bias is nil
+//	s = bias[j], or bias[i] by biasOfRows, or 0 if bias is nil
 //	for p < k: s = fma(a[i·rsA + p·csA], b[p·rsB + j], s)
 //	c[i·rsC + j] = s, or c[i·rsC + j] + s by addToC; then 0 if it is less than that, by endReLU
 //
@@ -194,10 +202,11 @@ prefetch:
 	JNZ        prefetch
 
 begin:
-	MOVQ b+16(FP), DX
+	MOVQ  bias+24(FP), CX
+	TESTB $const_biasOfRows, end+96(FP)
+	JNE   rowBias
 
 	// Every row begins as row 0: with the bias, or 0.
-	MOVQ   bias+24(FP), CX
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	TESTQ  CX, CX
@@ -208,11 +217,31 @@ begin:
 	VMOVUPS.Z 64(CX), K1, Z1
 	JMP       start
 
+rowBias: // every row begins with its own
+	MOVQ R13, DX
+	ROW_BIAS(Z0, Z1)
+	ROW_BIAS(Z2, Z3)
+	ROW_BIAS(Z4, Z5)
+	ROW_BIAS(Z6, Z7)
+	ROW_BIAS(Z8, Z9)
+	ROW_BIAS(Z10, Z11)
+	ROW_BIAS(Z12, Z13)
+	ROW_BIAS(Z14, Z15)
+	ROW_BIAS(Z16, Z17)
+	ROW_BIAS(Z18, Z19)
+	ROW_BIAS(Z20, Z21)
+	ROW_BIAS(Z22, Z23)
+	ROW_BIAS(Z24, Z25)
+	ROW_BIAS(Z26, Z27)
+
+rowBiasEnd:
+	MOVQ CX, bias+24(FP) // of the next tile
+	JMP  begun
+
 narrowBias:
 	VMOVUPS.Z (CX), K1, Z0
 
 start:
-	MOVQ    k+56(FP), CX
 	VMOVAPS Z0, Z2
 	VMOVAPS Z1, Z3
 	VMOVAPS Z0, Z4
@@ -240,6 +269,9 @@ start:
 	VMOVAPS Z0, Z26
 	VMOVAPS Z1, Z27
 
+begun:
+	MOVQ b+16(FP), DX
+	MOVQ k+56(FP), CX
 	CMPQ n+48(FP), $8
 	JLE  eight
 	CMPQ n+48(FP), $16

@@ -215,6 +215,44 @@ func TestPackedProductsStayInTheirSlices(t *testing.T) {
 	})
 }
 
+func TestChainsStayInTheirSlices(t *testing.T) {
+	const mostRows = 40
+	forEachTier(t, func(t *testing.T) {
+		debug.SetPanicOnFault(true)
+		r := rand.New(rand.NewPCG(14, 14))
+		for range 30 {
+			c := randomChain(r)
+			atTheEnd := func(name string, values []float32) (*guarded, []float32) {
+				g := guard(t, name, len(values), false)
+				return g, append(g.take(len(values), true)[:0], values...)
+			}
+			var memory []*guarded
+			for i := range c.w {
+				w, copied := atTheEnd("the weights", c.w[i])
+				memory, c.w[i] = append(memory, w), copied
+				if c.bias[i] != nil {
+					bias, copied := atTheEnd("the bias", c.bias[i])
+					memory, c.bias[i] = append(memory, bias), copied
+				}
+			}
+			chain := c.prepare()
+			x, y := guard(t, "x", mostRows*c.widths[0], true), guard(t, "y", mostRows*c.outputs(), false)
+			scratch := guard(t, "scratch", max(chain.Scratch(), 1), false)
+			memory = append(memory, x, y, scratch)
+			for _, rows := range []int{1, 2 + r.IntN(13), 15, 16, 17 + r.IntN(14), 32, 33 + r.IntN(7)} {
+				for _, last := range []bool{false, true} {
+					if faults(t, memory, func() {
+						chain.Forward(y.take(rows*c.outputs(), last), nil, x.take(rows*c.widths[0], last),
+							scratch.take(chain.Scratch(), last), rows)
+					}, func() string { return fmt.Sprintf("%d rows through %s, %s", rows, c, where(last)) }) {
+						return
+					}
+				}
+			}
+		}
+	})
+}
+
 func TestActivationsStayInTheirSlices(t *testing.T) {
 	const longest = 70
 	written := guard(t, "the result", longest, false)

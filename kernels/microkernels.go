@@ -13,8 +13,8 @@ type microkernels struct {
 	// row is tiles for m = 1 and any n.
 	row func(c, a, b, bias *float32, n, k, csA, rsB int, end ending)
 
-	// fusesReLU tells whether tiles and row know endReLU.
-	fusesReLU bool
+	// fuses tells whether tiles and row know endReLU, and tiles biasOfRows.
+	fuses bool
 
 	// transpose: dst[j·ldDst + i] = src[i·ldSrc + j] for i < rows, j < cols.
 	transpose func(dst, src *float32, rows, cols, ldDst, ldSrc int)
@@ -33,8 +33,9 @@ type microkernels struct {
 type ending uint8
 
 const (
-	addToC  ending = 1 // s = c + s
-	endReLU ending = 2 // s = relu(s)
+	addToC     ending = 1 // s = c + s
+	endReLU    ending = 2 // s = relu(s)
+	biasOfRows ending = 4 // tiles: s begins with bias[i], which is not nil, and not bias[j]
 )
 
 // smallNN is gemmNN of one segment and few panels, without lanes; it returns false for all others.

@@ -143,6 +143,7 @@ func vectorOperations() []vectorOperation {
 // TestOperationsAreTheTables: what is added to the table must be added to the tests of all tiers.
 func TestOperationsAreTheTables(t *testing.T) {
 	tested := map[string]bool{"gemmNN": true, "gemmTN": true, "gemmNT": true, "pack": true,
+		"chain": true, "chainScratch": true, // by the tests of chain_test.go
 		"dense":      true, // by the tests of packed_test.go
 		"gemmPacked": true, "activate": true,
 		"activateGradient": true, "columnSums": true}

@@ -62,7 +62,8 @@ func (e *evaluator) run(params []float32, d rowSet, batch int) []Value {
 	for i := range e.metrics {
 		e.metrics[i].reset()
 	}
-	p := e.model.predictorOf(params)
+	p := e.model.programOf(params)
+	memory := p.newMemory()
 	activity := e.model.hasActivityRegularizer()
 	penalty := e.model.weightPenalty(params)
 	var sum float64
@@ -71,9 +72,9 @@ func (e *evaluator) run(params []float32, d rowSet, batch int) []Value {
 		x, y := d.x[first*inputs:][:n*inputs], d.y[first*targets:][:n*targets]
 		out, z := e.outputs[:n*outputs], e.logits[:n*outputs]
 		if e.loss.fused {
-			p.run(out, z, x, n)
+			p.run(memory, out, z, x, n)
 		} else {
-			p.run(out, nil, x, n)
+			p.run(memory, out, nil, x, n)
 			z = out
 		}
 		var weight []float32
@@ -124,8 +125,8 @@ func (m *Model) hasActivityRegularizer() bool {
 }
 
 // activityPenalty returns the activity regularisers' part of a batch's loss; it runs the layers once more, one by one,
-// since a predictor keeps no outputs.
-func (m *Model) activityPenalty(p *Predictor, x []float32, rows int) float64 {
+// since a program keeps no outputs.
+func (m *Model) activityPenalty(p *program, x []float32, rows int) float64 {
 	var sum float64
 	next := 0
 	for i := range m.layers {
@@ -136,7 +137,7 @@ func (m *Model) activityPenalty(p *Predictor, x []float32, rows int) float64 {
 		o := &p.ops[next]
 		next++
 		y := make([]float32, rows*o.out)
-		o.forward(y, nil, x, rows)
+		o.forward(y, x, rows)
 		if l.penalizesActivity() {
 			sum += l.ActivityRegularizer.penalty(y) / float64(rows)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"sync/atomic"
 
 	"nnrt/kernels"
 )
@@ -24,6 +25,8 @@ type Model struct {
 	size   int       // parameters in all
 	params []float32 // all parameters in the plan's order; never written once it is here
 	fresh  bool      // params were drawn by New, and nothing has been learned or set
+
+	program atomic.Pointer[program] // params laid out for prediction, or nil as long as nobody wants that
 }
 
 // variable is one weight tensor: a span of the parameters.
@@ -192,8 +195,7 @@ func (m *Model) planLayer(i, width int) error {
 
 // Initialize draws all weights anew.
 func (m *Model) Initialize(seed uint64) {
-	m.params = m.initial(seed)
-	m.fresh = false
+	m.setParameters(m.initial(seed))
 }
 
 // initial returns all parameters as the initialisers draw them.
@@ -280,15 +282,21 @@ func (m *Model) SetWeights(values ...[]float32) error {
 		}
 		copy(params[v.offset:], values[i])
 	}
-	m.params = params
-	m.fresh = false
+	m.setParameters(params)
 	return nil
+}
+
+// setParameters makes parameters that were learned, set or drawn the model's.
+func (m *Model) setParameters(params []float32) {
+	m.params, m.fresh = params, false
+	m.program.Store(nil)
 }
 
 // Clone returns a model with the same layers and parameters.
 func (m *Model) Clone() *Model {
-	c := *m
-	return &c
+	c := &Model{inputs: m.inputs, layers: m.layers, plan: m.plan, size: m.size, params: m.params, fresh: m.fresh}
+	c.program.Store(m.program.Load())
+	return c
 }
 
 func (v *variable) shape() string {

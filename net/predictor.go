@@ -2,155 +2,117 @@ package net
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	"nnrt/kernels"
 )
 
-// Predictor computes a model's outputs. It owns its working memory, so each goroutine needs its own; the parameters
-// are shared with the model and never change, whatever happens to the model later.
+// Predictor computes a model's outputs. It owns its working memory, so each goroutine needs its own; the parameters,
+// laid out for the kernels, are shared by all Predictors of a model and never change, whatever happens to the model
+// later.
 type Predictor struct {
-	inputs, outputs int
-	ops             []op
-	block           int // rows worked on at a time, so that what passes between layers stays in the cache
-	buffer          [2][]float32
+	program *program
+	memory  *memory
+	shared  *sharedPrediction // or nil for one thread
 }
 
-// op is one step of a prediction: a layer with its parameters, ready to run. Dropout is none.
-type op struct {
-	kind       LayerKind
-	in, out    int
-	activation Activation
-	kernel     *kernels.Packed // Dense
-	weight     []float32       // BatchNormalization: scale; LayerNormalization: gamma or nil
-	bias       []float32       // Dense: bias or nil; BatchNormalization: shift; LayerNormalization: beta or nil
-	epsilon    float32         // LayerNormalization
-}
-
-// blockFloats bounds a predictor's buffers: rows per block × widest layer.
-const blockFloats = 1 << 15
-
-// NewPredictor makes a predictor of the model as it is now.
-func (m *Model) NewPredictor() *Predictor { return m.predictorOf(m.params) }
-
-func (m *Model) predictorOf(params []float32) *Predictor {
-	p := &Predictor{inputs: m.inputs, outputs: m.Outputs()}
-	tensors := make([]map[string][]float32, len(m.layers))
-	for _, v := range m.plan {
-		if tensors[v.layer] == nil {
-			tensors[v.layer] = make(map[string][]float32, 4)
-		}
-		tensors[v.layer][v.name] = params[v.offset:][:v.size:v.size]
-	}
-	width, widest := m.inputs, 1
-	for i := range m.layers {
-		l, tensor := &m.layers[i], tensors[i]
-		o := op{kind: l.Kind, in: width, out: l.outputs(width), activation: l.Activation}
-		switch l.Kind {
-		case DropoutLayer:
-			continue
-		case DenseLayer:
-			o.kernel, o.bias = kernels.Pack(tensor["kernel"], o.out, o.in, o.out), tensor["bias"]
-		case BatchNormalizationLayer:
-			o.weight, o.bias = batchNormalizationAffine(tensor, width, l.Epsilon)
-		case LayerNormalizationLayer:
-			o.weight, o.bias, o.epsilon = tensor["gamma"], tensor["beta"], l.Epsilon
-		}
-		p.ops = append(p.ops, o)
-		width = o.out
-		widest = max(widest, width)
-	}
-	p.block = max(1, min(64, blockFloats/widest))
-	if len(p.ops) > 1 {
-		p.buffer[0] = make([]float32, p.block*widest)
-	}
-	if len(p.ops) > 2 {
-		p.buffer[1] = make([]float32, p.block*widest)
-	}
-	return p
+// NewPredictor makes a predictor of the model as it is now, for one thread (see SetThreads). It may be called by
+// several goroutines at the same time. The first one lays the parameters out, which takes as much memory as they do;
+// each has some of its own for a block of rows.
+func (m *Model) NewPredictor() *Predictor {
+	p := m.programOf(m.params)
+	return &Predictor{program: p, memory: p.newMemory()}
 }
 
 // Inputs returns the width of an input row.
-func (p *Predictor) Inputs() int { return p.inputs }
+func (p *Predictor) Inputs() int { return p.program.inputs }
 
 // Outputs returns the width of an output row.
-func (p *Predictor) Outputs() int { return p.outputs }
+func (p *Predictor) Outputs() int { return p.program.outputs }
 
 // Predict computes y, of shape [rows, outputs], from x, of shape [rows, inputs], both row-major; the number of rows
 // is len(x)/inputs. A row's result does not depend on the rows beside it. It allocates nothing unless it fails, and
 // it fails only if the lengths do not fit. y must not overlap x.
 func (p *Predictor) Predict(y, x []float32) error {
-	rows := len(x) / p.inputs
-	if rows*p.inputs != len(x) {
-		return fmt.Errorf("net: %d input values are no whole number of rows of %d", len(x), p.inputs)
+	inputs, outputs := p.program.inputs, p.program.outputs
+	if len(x) == inputs && len(y) == outputs {
+		p.program.run(p.memory, y, nil, x, 1)
+		return nil
 	}
-	if int64(len(y)) != int64(rows)*int64(p.outputs) {
+	rows := len(x) / inputs
+	if rows*inputs != len(x) {
+		return fmt.Errorf("net: %d input values are no whole number of rows of %d", len(x), inputs)
+	}
+	if int64(len(y)) != int64(rows)*int64(outputs) {
 		return fmt.Errorf("net: %d rows need %d output values (%d a row), %d given",
-			rows, int64(rows)*int64(p.outputs), p.outputs, len(y))
+			rows, int64(rows)*int64(outputs), outputs, len(y))
 	}
-	p.run(y, nil, x, rows)
+	if p.shared != nil {
+		p.shared.run(y, x, rows)
+	} else {
+		p.program.run(p.memory, y, nil, x, rows)
+	}
 	return nil
 }
 
-// run is Predict for lengths that fit; it also puts the last layer's pre-activations into z, of y's shape, unless z
-// is nil.
-func (p *Predictor) run(y, z, x []float32, rows int) {
-	if len(p.ops) == 0 {
-		copy(y, x)
-		copy(z, x)
-		return
+// SetThreads lets Predict use up to so many threads for a batch; 0 means as many as there are cores (GOMAXPROCS), 1,
+// which is where a Predictor begins, the caller's alone. Results are the same bits. Small batches stay on one thread,
+// where that is faster, and so does every batch while another goroutine of the process has the threads. Each thread
+// has its own working memory from now on. SetThreads must not be called while Predict runs; it panics if threads is
+// negative.
+func (p *Predictor) SetThreads(threads int) {
+	if threads < 0 {
+		panic(fmt.Sprintf("net: %d threads", threads))
 	}
-	for first := 0; first < rows; first += p.block {
-		n := min(p.block, rows-first)
-		src := x[first*p.inputs:][:n*p.inputs]
-		for i := range p.ops {
-			o := &p.ops[i]
-			var dst, pre []float32
-			if i == len(p.ops)-1 {
-				dst = y[first*p.outputs:][:n*p.outputs]
-				if z != nil {
-					pre = z[first*p.outputs:][:n*p.outputs]
-				}
-			} else {
-				dst = p.buffer[i&1][:n*o.out]
-			}
-			o.forward(dst, pre, src, n)
-			src = dst
-		}
+	p.shared = nil
+	if threads = threadCount(threads); threads > 1 {
+		p.shared = newSharedPrediction(p.program, threads, p.memory)
 	}
 }
 
-// forward computes y = layer(x) for n rows, and puts what the activation was applied to into z unless z is nil.
-func (o *op) forward(y, z, x []float32, n int) {
-	switch o.kind {
-	case DenseLayer:
-		if z == nil {
-			kernels.Dense(y, x, o.kernel, o.bias, o.activation.Kind, o.activation.Alpha, n)
+// sharedPrediction splits the rows of a batch over threads.
+type sharedPrediction struct {
+	program *program
+	threads int
+	work    int64 // multiply-adds that take as long as a row
+	y, x    []float32
+	part    func(lo, hi int)
+	rooms   []room
+}
+
+// room is memory of which one thread at a time has the use.
+type room struct {
+	taken  atomic.Bool
+	memory *memory
+}
+
+// newSharedPrediction makes memory for all threads but the first, which has it.
+func newSharedPrediction(p *program, threads int, first *memory) *sharedPrediction {
+	s := &sharedPrediction{program: p, threads: threads, work: p.work(), rooms: make([]room, threads)}
+	s.rooms[0].memory = first
+	for i := 1; i < threads; i++ {
+		s.rooms[i].memory = p.newMemory()
+	}
+	s.part = s.rows
+	return s
+}
+
+// run is the program's run on several threads.
+func (s *sharedPrediction) run(y, x []float32, rows int) {
+	const unit = 32 // rows that fill the vectors of every kernel
+	s.y, s.x = y, x
+	kernels.Parallel(s.threads, rows, unit, s.work*int64(rows), s.part)
+	s.y, s.x = nil, nil
+}
+
+// rows computes the rows from lo up to hi in a free room. There is one, since no more than threads of these run.
+func (s *sharedPrediction) rows(lo, hi int) {
+	inputs, outputs := s.program.inputs, s.program.outputs
+	for i := 0; ; i = (i + 1) % s.threads {
+		if r := &s.rooms[i]; r.taken.CompareAndSwap(false, true) {
+			s.program.run(r.memory, s.y[lo*outputs:hi*outputs], nil, s.x[lo*inputs:hi*inputs], hi-lo)
+			r.taken.Store(false)
 			return
 		}
-		kernels.GemmPacked(y, x, o.kernel, o.bias, n, o.in, o.out)
-		copy(z, y)
-		activate(y, y, o.activation, o.out)
-	case ActivationLayer:
-		copy(z, x)
-		activate(y, x, o.activation, o.out)
-	case BatchNormalizationLayer:
-		scaleAndShift(y, x, o.weight, o.bias)
-		copy(z, y)
-	case LayerNormalizationLayer:
-		for first := 0; first < len(x); first += o.out {
-			layerNormalizeRow(y[first:][:o.out], x[first:][:o.out], o.weight, o.bias, o.epsilon)
-		}
-		copy(z, y)
 	}
-}
-
-// activate applies an activation to rows of the given width; y may be x.
-func activate(y, x []float32, a Activation, width int) {
-	if a.Kind == kernels.Linear {
-		if len(x) > 0 && &y[0] != &x[0] {
-			copy(y, x)
-		}
-		return
-	}
-	kernels.Activate(y, x, a.Kind, a.Alpha, width)
 }

@@ -178,8 +178,7 @@ func (t *Trainer) Steps() int64 { return t.step }
 
 // Apply puts the trained parameters into the model.
 func (t *Trainer) Apply() {
-	t.model.params = append([]float32(nil), t.params...)
-	t.model.fresh = false
+	t.model.setParameters(append([]float32(nil), t.params...))
 }
 
 // TrainOnBatch does one step: x has shape [rows, inputs], y [rows, outputs] (or [rows], class indices, for

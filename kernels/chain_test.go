@@ -1,0 +1,183 @@
+package kernels
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// chainCase is a chain with its parameters apart.
+type chainCase struct {
+	widths      []int // inputs first
+	activations []Activation
+	w, bias     [][]float32
+}
+
+const chainAlpha = 0.25
+
+// randomChain draws a chain whose widths are likely to be at the edges of tiles and vectors, narrow layers with lanes
+// and layers of several segments among them.
+func randomChain(r *rand.Rand) *chainCase {
+	widths := []int{1, 2, 3, 4, 7, 8, 9, 10, 13, 15, 16, 17, 20, 31, 32, 33, 40, 63, 64, 65, 100}
+	draw := func() int {
+		if r.IntN(40) == 0 {
+			return 257 + r.IntN(300)
+		}
+		return widths[r.IntN(len(widths))]
+	}
+	c := &chainCase{widths: []int{draw()}}
+	for range 1 + r.IntN(4) {
+		k, n := c.widths[len(c.widths)-1], draw()
+		c.widths = append(c.widths, n)
+		a := Activation(r.IntN(len(activationNames)))
+		if r.IntN(2) == 0 {
+			a = ReLU
+		}
+		c.activations = append(c.activations, a)
+		c.w = append(c.w, randomMatrix(r, k*n))
+		bias := randomMatrix(r, n)
+		bias[r.IntN(n)] = float32(math.Copysign(0, -1))
+		if r.IntN(4) == 0 {
+			bias = nil
+		}
+		c.bias = append(c.bias, bias)
+	}
+	return c
+}
+
+func (c *chainCase) String() string { return fmt.Sprintf("%d %v", c.widths, c.activations) }
+
+func (c *chainCase) outputs() int { return c.widths[len(c.widths)-1] }
+
+// reference returns the outputs of rows, and the last layer's pre-activations, by the portable functions.
+func (c *chainCase) reference(x []float32, rows int) (y, z []float32) {
+	for i, a := range c.activations {
+		k, n := c.widths[i], c.widths[i+1]
+		z = make([]float32, rows*n)
+		genericGemmNN(z, x, c.w[i], c.bias[i], rows, n, k, k, n, n)
+		y = make([]float32, rows*n)
+		reference(func(g *table) { g.activate(y, z, a, chainAlpha, n) })
+		x = y
+	}
+	return y, z
+}
+
+// prepare makes the chain for the tier in use.
+func (c *chainCase) prepare() *Chain {
+	layers := make([]DenseLayer, len(c.w))
+	for i := range layers {
+		k, n := c.widths[i], c.widths[i+1]
+		layers[i] = DenseLayer{Pack(c.w[i], n, k, n), c.bias[i], c.activations[i], chainAlpha}
+	}
+	return NewChain(layers...)
+}
+
+// A chain gives the bits of its layers one by one, however many rows go through it together, so that a row's result
+// does not depend on the others. The scratch memory may hold anything.
+func TestChainIsItsLayersOneByOne(t *testing.T) {
+	const most = 70
+	chains := 150
+	if testing.Short() {
+		chains = 30
+	}
+	forEachTier(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(11, 11))
+		for range chains {
+			c := randomChain(r)
+			x := randomMatrix(r, most*c.widths[0])
+			x[r.IntN(len(x))], x[r.IntN(len(x))] = float32(math.NaN()), float32(math.Inf(-1))
+			clear(x[len(x)-c.widths[0]:]) // a row whose first sums are the bias
+			wantY, wantZ := c.reference(x, most)
+			chain := c.prepare()
+			scratch := make([]float32, chain.Scratch())
+			for rows := 1; rows <= most; rows++ {
+				if Active() == "generic" && rows > 3 && rows < most {
+					continue // which does the same for any
+				}
+				for i := range scratch {
+					scratch[i] = float32(math.NaN())
+				}
+				first := most - rows
+				n := c.outputs()
+				y, z := make([]float32, rows*n), make([]float32, rows*n)
+				chain.Forward(y, nil, x[first*c.widths[0]:], scratch, rows)
+				compare(t, fmt.Sprintf("%s, %d rows", c, rows), y, wantY[first*n:])
+				clear(y)
+				chain.Forward(y, z, x[first*c.widths[0]:], scratch, rows)
+				compare(t, fmt.Sprintf("%s, %d rows with pre-activations", c, rows), y, wantY[first*n:])
+				compare(t, fmt.Sprintf("pre-activations of %s, %d rows", c, rows), z, wantZ[first*n:])
+			}
+		}
+	})
+}
+
+func compare(t *testing.T, what string, got, want []float32) {
+	t.Helper()
+	for i := range want {
+		if !sameFloat(got[i], want[i]) {
+			t.Fatalf("%s: element %d is %x, want %x", what, i, got[i], want[i])
+		}
+	}
+}
+
+// Rows of several blocks, which share one scratch memory.
+func TestChainOfManyRows(t *testing.T) {
+	forEachTier(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(12, 12))
+		for _, widths := range [][]int{{8, 10, 8, 1}, {16, 64, 64, 4}, {70, 600, 3}} {
+			c := &chainCase{widths: widths}
+			for i := range widths[1:] {
+				c.activations = append(c.activations, Tanh)
+				c.w = append(c.w, randomMatrix(r, widths[i]*widths[i+1]))
+				c.bias = append(c.bias, randomMatrix(r, widths[i+1]))
+			}
+			const rows = 300
+			x := randomMatrix(r, rows*widths[0])
+			want, _ := c.reference(x, rows)
+			chain := c.prepare()
+			y := make([]float32, len(want))
+			chain.Forward(y, nil, x, make([]float32, chain.Scratch()), rows)
+			compare(t, c.String(), y, want)
+		}
+	})
+}
+
+func TestChainAllocatesNothing(t *testing.T) {
+	forEachTier(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(13, 13))
+		for range 20 {
+			c := randomChain(r)
+			chain := c.prepare()
+			for _, rows := range []int{1, 2, 40} {
+				x, y := randomMatrix(r, rows*c.widths[0]), make([]float32, rows*c.outputs())
+				scratch := make([]float32, chain.Scratch())
+				chain.Forward(y, nil, x, scratch, rows) // which may fill a pool
+				if n := testing.AllocsPerRun(5, func() { chain.Forward(y, nil, x, scratch, rows) }); n != 0 {
+					t.Errorf("%s, %d rows: %v allocations", c, rows, n)
+				}
+			}
+		}
+	})
+}
+
+func TestNewChainRefusesWhatDoesNotFit(t *testing.T) {
+	w := make([]float32, 12)
+	for name, call := range map[string]func(){
+		"widths": func() { NewChain(DenseLayer{Weights: Pack(w, 3, 4, 3)}, DenseLayer{Weights: Pack(w, 3, 4, 3)}) },
+		"bias":   func() { NewChain(DenseLayer{Weights: Pack(w, 3, 4, 3), Bias: w[:2]}) },
+		"name":   func() { NewChain(DenseLayer{Weights: Pack(w, 3, 4, 3), Activation: 200}) },
+		"x":      func() { NewChain(DenseLayer{Weights: Pack(w, 3, 4, 3)}).Forward(w[:3], nil, w[:5], nil, 1) },
+		"y":      func() { NewChain(DenseLayer{Weights: Pack(w, 3, 4, 3)}).Forward(w[:2], nil, w[:4], nil, 1) },
+		"z":      func() { NewChain(DenseLayer{Weights: Pack(w, 3, 4, 3)}).Forward(w[:3], w[:2], w[:4], nil, 1) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s do not fit, and no panic", name)
+				}
+			}()
+			call()
+		}()
+	}
+}
