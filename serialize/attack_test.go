@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -33,7 +32,7 @@ func reseal(blob []byte) []byte {
 	for at := int64(headerBytes); at+entryBytes <= size; at += entryBytes {
 		offset, n := le.Uint64(blob[at+8:]), le.Uint64(blob[at+16:])
 		if offset <= uint64(len(blob)) && n <= uint64(len(blob))-offset {
-			le.PutUint32(blob[at+4:], crc32.Checksum(blob[offset:][:n], castagnoli))
+			le.PutUint32(blob[at+4:], checksum(0, blob[offset:][:n]))
 		}
 	}
 	le.PutUint32(blob[crcOffset:], headerChecksum(blob[:size]))

@@ -2,7 +2,6 @@ package serialize
 
 import (
 	"encoding/binary"
-	"hash/crc32"
 	"math"
 	"strconv"
 )
@@ -95,11 +94,9 @@ func (c *container) find(kind uint16) *section {
 	return nil
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
 // headerChecksum is the CRC-32C of the header up to the checksum's own place, then of the section table.
 func headerChecksum(header []byte) uint32 {
-	return crc32.Update(crc32.Checksum(header[:crcOffset], castagnoli), castagnoli, header[headerBytes:])
+	return checksum(checksum(0, header[:crcOffset]), header[headerBytes:])
 }
 
 // place returns where a section begins when the one before it ends at position end.
@@ -140,7 +137,7 @@ func (c *container) encode() ([]byte, error) {
 		entry := blob[headerBytes+entryBytes*i:]
 		le.PutUint16(entry, s.kind)
 		le.PutUint16(entry[2:], s.flags)
-		le.PutUint32(entry[4:], crc32.Checksum(content, castagnoli))
+		le.PutUint32(entry[4:], checksum(0, content))
 		le.PutUint64(entry[8:], uint64(s.offset))
 		le.PutUint64(entry[16:], uint64(s.size()))
 	}
@@ -306,7 +303,7 @@ func parseEntry(s *section, blob []byte, at int, end int64, last uint16) (int64,
 	}
 	s.offset = start
 	s.data = blob[start:][:size:size]
-	if got, want := crc32.Checksum(s.data, castagnoli), le.Uint32(entry[4:]); got != want {
+	if got, want := checksum(0, s.data), le.Uint32(entry[4:]); got != want {
 		return 0, formatError(name, start, ErrChecksum, "%08x, stored %08x", got, want)
 	}
 	return start + int64(size), nil

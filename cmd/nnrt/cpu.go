@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"strings"
 
+	"nnrt/internal/machine"
 	"nnrt/kernels"
 )
 
@@ -30,7 +31,7 @@ func cpuCommand() *command {
 }
 
 type cpuReport struct {
-	kernels.CPU
+	machine.CPU
 	OS       string   `json:"os"`
 	Threads  int      `json:"threads"` // that may run at once
 	Tier     string   `json:"tier"`
@@ -39,7 +40,7 @@ type cpuReport struct {
 }
 
 func newCPUReport() cpuReport {
-	return cpuReport{kernels.DetectCPU(), runtime.GOOS, runtime.GOMAXPROCS(0), kernels.Active(), kernels.Tiers(),
+	return cpuReport{machine.Detect(), runtime.GOOS, runtime.GOMAXPROCS(0), kernels.Active(), kernels.Tiers(),
 		kernels.Contract}
 }
 

@@ -1,4 +1,6 @@
-package kernels
+// Package machine reports on the processor, for people. It is apart from package kernels since finding out what this
+// says takes longer than the rest of a small program's start.
+package machine
 
 import "runtime"
 
@@ -15,10 +17,10 @@ type CPU struct {
 	Features      []string `json:"features"`
 }
 
-// DetectCPU reports on this machine's processor. On other architectures than amd64, 386 and arm64, and with the build
+// Detect reports on this machine's processor. On other architectures than amd64, 386 and arm64, and with the build
 // tag purego, only the architecture and the number of logical cores are known.
-func DetectCPU() CPU {
+func Detect() CPU {
 	c := CPU{Arch: runtime.GOARCH, LogicalCores: runtime.NumCPU(), Features: []string{}}
-	detectCPU(&c)
+	detect(&c)
 	return c
 }

@@ -1,5 +1,5 @@
 //go:build !gc || purego || !(amd64 || 386 || arm64)
 
-package kernels
+package machine
 
-func detectCPU(*CPU) {}
+func detect(*CPU) {}

@@ -1,15 +1,15 @@
 //go:build gc && !purego && (amd64 || 386 || arm64)
 
-package kernels
+package machine
 
 import (
 	"github.com/klauspost/cpuid/v2"
 	"golang.org/x/sys/cpu"
 )
 
-// detectCPU takes names, cores and caches from cpuid, and the features, which decide what may run, from x/sys/cpu,
+// detect takes names, cores and caches from cpuid, and the features, which decide what may run, from x/sys/cpu,
 // which asks the operating system too and heeds GODEBUG (cpu.avx512f=off and so on).
-func detectCPU(c *CPU) {
+func detect(c *CPU) {
 	c.Name = cpuid.CPU.BrandName
 	c.PhysicalCores = max(cpuid.CPU.PhysicalCores, 0)
 	c.L1Data = max(cpuid.CPU.Cache.L1D, 0)
