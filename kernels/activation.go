@@ -108,6 +108,17 @@ func ActivateGradient(dx, dy, x, y []float32, a Activation, alpha float32, width
 	training().activateGradient(dx, dy, x, y, a, alpha, width)
 }
 
+// GradientNeedsInput tells whether ActivateGradient is to be given the x that Activate had. If not, y may stand in its
+// place, with the same bits: the derivative is a function of y, or asks whether x is above 0 (and below 6), as y is
+// then.
+func (a Activation) GradientNeedsInput() bool {
+	switch a {
+	case Linear, ReLU, ReLU6, Sigmoid, Tanh, Exponential, Softmax, LogSoftmax:
+		return false
+	}
+	return true
+}
+
 func checkActivation(n int, a Activation, width int) {
 	if !a.Valid() {
 		panic(fmt.Sprintf("kernels: unknown activation %d", uint8(a)))

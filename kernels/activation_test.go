@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -374,4 +375,32 @@ func TestActivatePanics(t *testing.T) {
 			c.call()
 		}()
 	}
+}
+
+// TestGradientsWithoutInputs: where an activation says that its gradient does not need x, y does as well, to the bit.
+func TestGradientsWithoutInputs(t *testing.T) {
+	const n, width = 1 << 12, 8
+	forEachTier(t, func(t *testing.T) {
+		for a := Linear; a.Valid(); a++ {
+			if a.GradientNeedsInput() {
+				continue
+			}
+			for _, kind := range kindsOfNumbers() {
+				r := rand.New(rand.NewPCG(8, 8))
+				x, dy, y := make([]float32, n), make([]float32, n), make([]float32, n)
+				for i := range x {
+					x[i], dy[i] = kind.left(r), kind.right(r)
+				}
+				Activate(y, x, a, 0, width)
+				want, got := make([]float32, n), make([]float32, n)
+				ActivateGradient(want, dy, x, y, a, 0, width)
+				ActivateGradient(got, dy, y, y, a, 0, width)
+				for i, v := range want {
+					if !sameFloat(got[i], v) {
+						t.Fatalf("%v of %v (output %v): gradient %v by the output alone, want %v", a, x[i], y[i], got[i], v)
+					}
+				}
+			}
+		}
+	})
 }

@@ -14,7 +14,9 @@ func (mk *microkernels) fill(t *table) {
 }
 
 // fillTraining sets the products that only training uses.
-func (mk *microkernels) fillTraining(t *trainingTable) { t.gemmTN, t.gemmNT = mk.gemmTN, mk.gemmNT }
+func (mk *microkernels) fillTraining(t *trainingTable) {
+	t.gemmTN, t.gemmNT, t.gemmReLU = mk.gemmTN, mk.gemmNT, mk.gemmReLU
+}
 
 // workspace is memory for one product: parts of matrices in another order, and partial sums.
 type workspace struct{ b, c []float32 }
@@ -45,6 +47,18 @@ func (mk *microkernels) gemmNN(c, a, b, bias []float32, m, n, k, lda, ldb, ldc i
 		mk.oneRow(c, a, b, bias, n, k, ldb, 0)
 	default:
 		mk.blocked(c, a, b, nil, bias, m, n, k, lda, 1, ldb, ldc, 0, false)
+	}
+}
+
+func (mk *microkernels) gemmReLU(c, a, b, bias []float32, m, n, k, lda, ldb, ldc int) {
+	switch {
+	case !mk.fuses || hasLanes(n, k):
+		mk.gemmNN(c, a, b, bias, m, n, k, lda, ldb, ldc)
+		reluRows(c, m, n, ldc, active.activate)
+	case m == 1:
+		mk.oneRow(c, a, b, bias, n, k, ldb, endReLU)
+	case !mk.smallNN(c, a, b, bias, m, n, k, lda, ldb, ldc, endReLU):
+		mk.blocked(c, a, b, nil, bias, m, n, k, lda, 1, ldb, ldc, endReLU, false)
 	}
 }
 
@@ -83,7 +97,7 @@ func (mk *microkernels) gemmTN(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
 			mk.row(&c[i*ldc], &a[i], &b[0], nil, n, k, lda, ldb, 0)
 		}
 	case k <= segment && n <= 4*mk.nr && max(lda, ldb) <= segment:
-		mk.panels(c, a, b, nil, m, n, k, 1, lda, ldb, ldc)
+		mk.panels(c, a, b, nil, m, n, k, 1, lda, ldb, ldc, 0)
 	default:
 		mk.blocked(c, a, b, nil, nil, m, n, k, 1, lda, ldb, ldc, 0, false)
 	}

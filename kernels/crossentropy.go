@@ -54,7 +54,8 @@ func SparseSoftmaxCrossEntropy(losses, work, z, classes []float32, width int) {
 // that sum to one), rounded after each of the three operations. The divisor is the width, for the mean of
 // SigmoidCrossEntropy, or 1. g may be p.
 func CrossEntropyGradient(g, p, y []float32, divisor, scale float32) {
-	sameLength(g, p, y)
+	sameLength(g, p)
+	sameLength(g, y)
 	if divisor == 1 {
 		for j, v := range p {
 			g[j] = (v - y[j]) * scale

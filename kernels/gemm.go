@@ -26,8 +26,40 @@ func GemmNN(c, a, b, bias []float32, m, n, k, lda, ldb, ldc int) {
 		fillRows(c, bias, m, n, ldc)
 	} else if mk := active.small; m == 1 && n > 0 && mk != nil && k <= segment && !hasLanes(n, k) {
 		mk.row(&c[0], &a[0], &b[0], pointerTo(bias, 0), n, k, 1, ldb, 0)
-	} else if m > 0 && n > 0 && !(mk != nil && mk.smallNN(c, a, b, bias, m, n, k, lda, ldb, ldc)) {
+	} else if m > 0 && n > 0 && !(mk != nil && mk.smallNN(c, a, b, bias, m, n, k, lda, ldb, ldc, 0)) {
 		active.gemmNN(c, a, b, bias, m, n, k, lda, ldb, ldc)
+	}
+}
+
+// GemmReLU computes C = relu(A·B + bias), the forward pass of training: GemmNN and then Activate, but where tiles can,
+// ReLU takes no time of its own. Conventions are GemmNN's.
+func GemmReLU(c, a, b, bias []float32, m, n, k, lda, ldb, ldc int) {
+	checkMatrix("C", c, m, n, ldc)
+	checkMatrix("A", a, m, k, lda)
+	checkMatrix("B", b, k, n, ldb)
+	checkBias(bias, n)
+	if k == 0 {
+		fillRows(c, bias, m, n, ldc)
+		reluRows(c, m, n, ldc, genericActivate)
+	} else if m > 0 && n > 0 {
+		training().gemmReLU(c, a, b, bias, m, n, k, lda, ldb, ldc)
+	}
+}
+
+func genericGemmReLU(c, a, b, bias []float32, m, n, k, lda, ldb, ldc int) {
+	genericGemmNN(c, a, b, bias, m, n, k, lda, ldb, ldc)
+	reluRows(c, m, n, ldc, genericActivate)
+}
+
+// reluRows is ReLU of a matrix in place, by a tier's function.
+func reluRows(c []float32, m, n, ldc int, activate func(y, x []float32, a Activation, alpha float32, width int)) {
+	if ldc == n {
+		activate(c[:m*n], c[:m*n], ReLU, 0, 0)
+		return
+	}
+	for i := range m {
+		row := c[i*ldc:][:n]
+		activate(row, row, ReLU, 0, 0)
 	}
 }
 

@@ -38,24 +38,25 @@ const (
 	biasOfRows ending = 4 // tiles: s begins with bias[i], which is not nil, and not bias[j]
 )
 
-// smallNN is gemmNN of one segment and few panels, without lanes; it returns false for all others.
-func (mk *microkernels) smallNN(c, a, b, bias []float32, m, n, k, lda, ldb, ldc int) bool {
+// smallNN is gemmNN of one segment and few panels, without lanes, that ends as said; it returns false for all others.
+func (mk *microkernels) smallNN(c, a, b, bias []float32, m, n, k, lda, ldb, ldc int, end ending) bool {
 	if k > segment || n > 4*mk.nr || ldb > segment || hasLanes(n, k) {
 		return false
 	}
 	if n <= mk.nr { // as panels, without the way there
-		mk.tiles(&c[0], &a[0], &b[0], pointerTo(bias, 0), m, mk.height(m, lda), n, k, lda, 1, ldb, ldc, 0)
+		mk.tiles(&c[0], &a[0], &b[0], pointerTo(bias, 0), m, mk.height(m, lda), n, k, lda, 1, ldb, ldc, end)
 	} else {
-		mk.panels(c, a, b, bias, m, n, k, lda, 1, ldb, ldc)
+		mk.panels(c, a, b, bias, m, n, k, lda, 1, ldb, ldc, end)
 	}
 	return true
 }
 
 // panels computes C = A·B + bias, with A's element i, p at a[i·rsA + p·csA], of one segment, panel by panel of B.
-func (mk *microkernels) panels(c, a, b, bias []float32, m, n, k, rsA, csA, ldb, ldc int) {
+func (mk *microkernels) panels(c, a, b, bias []float32, m, n, k, rsA, csA, ldb, ldc int, end ending) {
 	height := mk.height(m, rsA)
 	for j := 0; j < n; j += mk.nr {
-		mk.tiles(&c[j], &a[0], &b[j], pointerTo(bias, j), m, height, min(mk.nr, n-j), k, rsA, csA, ldb, ldc, 0)
+		mk.tiles(&c[j], &a[0], &b[j], pointerTo(bias, j), m, height, min(mk.nr, n-j), k, rsA, csA, ldb, ldc,
+			end)
 	}
 }
 

@@ -40,6 +40,9 @@ func productOperations() []productOperation {
 		{"gemmNN with bias", true, nn, mk, kn},
 		{"gemmPacked", false, packed, mk, kn},
 		{"gemmPacked with bias", true, packed, mk, kn},
+		{"gemmReLU", true, func(t *table, c, a, b, bias []float32, s productShape) {
+			t.training().gemmReLU(c, a, b, bias, s.m, s.n, s.k, s.lda, s.ldb, s.ldc)
+		}, mk, kn},
 		{"gemmTN", false, func(t *table, c, a, b, _ []float32, s productShape) {
 			t.training().gemmTN(c, a, b, s.m, s.n, s.k, s.lda, s.ldb, s.ldc)
 		}, km, kn},
@@ -142,7 +145,7 @@ func vectorOperations() []vectorOperation {
 
 // TestOperationsAreTheTables: what is added to the table must be added to the tests of all tiers.
 func TestOperationsAreTheTables(t *testing.T) {
-	tested := map[string]bool{"gemmNN": true, "gemmTN": true, "gemmNT": true, "pack": true,
+	tested := map[string]bool{"gemmNN": true, "gemmTN": true, "gemmNT": true, "gemmReLU": true, "pack": true,
 		"chain": true, "chainScratch": true, // by the tests of chain_test.go
 		"dense":      true, // by the tests of packed_test.go
 		"gemmPacked": true, "activate": true,

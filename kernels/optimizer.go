@@ -18,7 +18,8 @@ func SGD(w, g []float32, lr float32) {
 
 // Momentum: m = μ·m − lr·g; w += m, or with nesterov w += μ·m − lr·g with the new m.
 func Momentum(w, g, m []float32, lr, mu float32, nesterov bool) {
-	sameLength(w, g, m)
+	sameLength(w, g)
+	sameLength(w, m)
 	training().momentum(w, g, m, lr, mu, nesterov)
 }
 
@@ -30,7 +31,8 @@ type RMSpropStep struct {
 // RMSprop: v = ρ·v + (1−ρ)·g²; d = v + ε, less the squared mean gradient a = ρ·a + (1−ρ)·g if a is not nil
 // (centered); u = lr·g/√d; w −= u, or, if m is not nil, m = μ·m + u; w −= m.
 func RMSprop(w, g, v, a, m []float32, s RMSpropStep) {
-	sameLength(w, g, v)
+	sameLength(w, g)
+	sameLength(w, v)
 	if a != nil {
 		sameLength(w, a)
 	}
@@ -53,7 +55,9 @@ type AdamStep struct {
 // Adam: m += (g−m)·(1−β₁); v += (g²−v)·(1−β₂); w −= α·m/(√v + ε). If vmax is not nil (AMSGrad), it holds the
 // maximum of v so far and stands in the root. AdamW is Decay followed by Adam.
 func Adam(w, g, m, v, vmax []float32, s AdamStep) {
-	sameLength(w, g, m, v)
+	sameLength(w, g)
+	sameLength(w, m)
+	sameLength(w, v)
 	if vmax != nil {
 		sameLength(w, vmax)
 	}
@@ -62,19 +66,24 @@ func Adam(w, g, m, v, vmax []float32, s AdamStep) {
 
 // Nadam: m and v as in Adam; w −= lr·(fm·m + fg·g)/(√(fv·v) + ε), with fm, fg, fv the step's factors and lr in Alpha.
 func Nadam(w, g, m, v []float32, s AdamStep) {
-	sameLength(w, g, m, v)
+	sameLength(w, g)
+	sameLength(w, m)
+	sameLength(w, v)
 	training().nadam(w, g, m, v, s)
 }
 
 // Adamax: m as in Adam; u = max(β₂·u, |g|); w −= α·m/(u + ε) with α = lr/(1−β₁ᵗ).
 func Adamax(w, g, m, u []float32, s AdamStep) {
-	sameLength(w, g, m, u)
+	sameLength(w, g)
+	sameLength(w, m)
+	sameLength(w, u)
 	training().adamax(w, g, m, u, s)
 }
 
 // Adagrad: a += g²; w −= lr·g/√(a + ε).
 func Adagrad(w, g, a []float32, lr, epsilon float32) {
-	sameLength(w, g, a)
+	sameLength(w, g)
+	sameLength(w, a)
 	training().adagrad(w, g, a, lr, epsilon)
 }
 
@@ -85,7 +94,8 @@ type LionStep struct {
 
 // Lion: w −= lr·sign(β₁·m + (1−β₁)·g); m = β₂·m + (1−β₂)·g.
 func Lion(w, g, m []float32, s LionStep) {
-	sameLength(w, g, m)
+	sameLength(w, g)
+	sameLength(w, m)
 	training().lion(w, g, m, s)
 }
 
@@ -105,13 +115,14 @@ func AddPenalty(g, w []float32, l1, l2 float32) {
 	training().addPenalty(g, w, l1, l2)
 }
 
-func sameLength(first []float32, others ...[]float32) {
-	for _, x := range others {
-		if len(x) != len(first) {
-			panic(fmt.Sprintf("kernels: vectors of %d and %d elements", len(first), len(x)))
-		}
+// sameLength is small enough to be inlined.
+func sameLength(x, y []float32) {
+	if len(x) != len(y) {
+		lengthPanic(len(x), len(y))
 	}
 }
+
+func lengthPanic(x, y int) { panic(fmt.Sprintf("kernels: vectors of %d and %d elements", x, y)) }
 
 func abs(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }
 

@@ -31,7 +31,7 @@ func GemmPacked(c, a []float32, b *Packed, bias []float32, m, lda, ldc int) {
 		fillRows(c, bias, m, b.n, ldc)
 	} else if mk := b.kernels.small; m == 1 && b.n > 0 && mk != nil && b.k <= segment && !hasLanes(b.n, b.k) {
 		mk.row(&c[0], &a[0], &b.b[0], pointerTo(bias, 0), b.n, b.k, 1, b.ldb, 0)
-	} else if m > 0 && b.n > 0 && !(mk != nil && mk.smallNN(c, a, b.b, bias, m, b.n, b.k, lda, b.ldb, ldc)) {
+	} else if m > 0 && b.n > 0 && !(mk != nil && mk.smallNN(c, a, b.b, bias, m, b.n, b.k, lda, b.ldb, ldc, 0)) {
 		b.kernels.gemmPacked(c, a, b, bias, m, lda, ldc)
 	}
 }

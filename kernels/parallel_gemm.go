@@ -46,6 +46,7 @@ const (
 	weightGradient
 	inputGradient
 	forwardPacked
+	forwardReLU
 )
 
 // ParallelGemmNN is GemmNN on up to so many threads (see Parallel), with the same result.
@@ -60,6 +61,20 @@ func ParallelGemmNN(threads int, c, a, b, bias []float32, m, n, k, lda, ldb, ldc
 		}
 	}
 	GemmNN(c, a, b, bias, m, n, k, lda, ldb, ldc)
+}
+
+// ParallelGemmReLU is GemmReLU on up to so many threads (see Parallel), with the same result.
+func ParallelGemmReLU(threads int, c, a, b, bias []float32, m, n, k, lda, ldb, ldc int) {
+	if threads > 1 && large(m, n, k) {
+		checkMatrix("C", c, m, n, ldc)
+		checkMatrix("A", a, m, k, lda)
+		checkMatrix("B", b, k, n, ldb)
+		checkBias(bias, n)
+		if shared(threads, &product{forwardReLU, c, a, b, bias, nil, m, n, k, lda, ldb, ldc, false}) {
+			return
+		}
+	}
+	GemmReLU(c, a, b, bias, m, n, k, lda, ldb, ldc)
 }
 
 // ParallelGemmTN is GemmTN on up to so many threads (see Parallel), with the same result.
@@ -185,7 +200,7 @@ func (g *product) run(lo, hi int) {
 		n = hi - lo
 		c = c[lo:]
 		switch g.of {
-		case forward, weightGradient:
+		case forward, forwardReLU, weightGradient:
 			b = b[lo:]
 		case inputGradient:
 			b = b[lo*g.ldb:]
@@ -202,6 +217,8 @@ func (g *product) run(lo, hi int) {
 	switch g.of {
 	case forward:
 		GemmNN(c, a, b, bias, m, n, g.k, g.lda, g.ldb, g.ldc)
+	case forwardReLU:
+		GemmReLU(c, a, b, bias, m, n, g.k, g.lda, g.ldb, g.ldc)
 	case weightGradient:
 		GemmTN(c, a, b, m, n, g.k, g.lda, g.ldb, g.ldc)
 	case inputGradient:

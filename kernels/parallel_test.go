@@ -193,6 +193,10 @@ func TestParallelProductsAreTheSame(t *testing.T) {
 					func(_ int, c []float32) { GemmNN(c, a, b, nil, s.m, s.n, s.k, lda, ldb, ldc) },
 					func(threads int, c []float32) { ParallelGemmNN(threads, c, a, b, nil, s.m, s.n, s.k, lda, ldb, ldc) },
 				},
+				"ReLU": {
+					func(_ int, c []float32) { GemmReLU(c, a, b, bias, s.m, s.n, s.k, lda, ldb, ldc) },
+					func(threads int, c []float32) { ParallelGemmReLU(threads, c, a, b, bias, s.m, s.n, s.k, lda, ldb, ldc) },
+				},
 				"TN": {
 					func(_ int, c []float32) { GemmTN(c, a, b, s.m, s.n, s.k, ldaTN, ldb, ldc) },
 					func(threads int, c []float32) { ParallelGemmTN(threads, c, a, b, s.m, s.n, s.k, ldaTN, ldb, ldc) },

@@ -9,6 +9,8 @@ type trainingTable struct {
 	gemmTN func(c, a, b []float32, m, n, k, lda, ldb, ldc int)
 	gemmNT func(c, a, b []float32, m, n, k, lda, ldb, ldc int)
 
+	gemmReLU func(c, a, b, bias []float32, m, n, k, lda, ldb, ldc int)
+
 	activateGradient func(dx, dy, x, y []float32, a Activation, alpha float32, width int)
 
 	sumAbs     func(x []float32) float32
@@ -30,7 +32,7 @@ type trainingTable struct {
 
 func genericTraining() *trainingTable {
 	return &trainingTable{
-		gemmTN: genericGemmTN, gemmNT: genericGemmNT,
+		gemmTN: genericGemmTN, gemmNT: genericGemmNT, gemmReLU: genericGemmReLU,
 		activateGradient: genericActivateGradient,
 		sumAbs:           genericSumAbs, columnSums: genericColumnSums,
 		sgd: genericSGD, momentum: genericMomentum, rmsprop: genericRMSprop, adam: genericAdam,

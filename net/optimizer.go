@@ -3,6 +3,7 @@ package net
 import (
 	"fmt"
 	"math"
+	"math/bits"
 
 	"nnrt/kernels"
 )
@@ -111,19 +112,28 @@ func (Nadam) Name() string   { return "nadam" }
 func (Adamax) Name() string  { return "adamax" }
 func (Lion) Name() string    { return "lion" }
 
-// optimizer is an Optimizer made ready: begin computes a step's factors, update applies them to one tensor.
+// optimizer is an Optimizer made ready: begin computes a step's factors, update applies them to some parameters. An
+// update goes element by element, so that it does not matter which parameters it is given together.
 type optimizer struct {
 	learningRate float64
 	options      OptimizerOptions
 	slots        int     // state vectors of the parameters' size
 	initial      float32 // what they begin with
 	begin        func(lr float64, t int64, s *stepScalars)
-	update       func(w, g []float32, slot func(i int) []float32, s *stepScalars)
+	update       func(p parameters, s *stepScalars)
 }
+
+// parameters are some of a model's: weights, their gradients, and the optimiser's state.
+type parameters struct {
+	w, g  []float32
+	slots [mostSlots][]float32 // the optimiser's first ones
+}
+
+const mostSlots = 3
 
 // stepScalars are the factors of one step. muProduct is the only one that lasts from one step to the next.
 type stepScalars struct {
-	lr        float32
+	lr, decay float32 // decay: the learning rate times the weight decay
 	adam      kernels.AdamStep
 	muProduct float64 // Nadam: μ₁·μ₂·…·μₜ
 }
@@ -185,12 +195,12 @@ func (o SGD) resolve() (*optimizer, error) {
 		decayRate("momentum", &o.Momentum, 0))
 	r := &optimizer{learningRate: o.LearningRate, options: o.OptimizerOptions}
 	if o.Momentum == 0 {
-		r.update = func(w, g []float32, _ func(int) []float32, s *stepScalars) { kernels.SGD(w, g, s.lr) }
+		r.update = func(p parameters, s *stepScalars) { kernels.SGD(p.w, p.g, s.lr) }
 		return r, err
 	}
 	r.slots = 1
-	r.update = func(w, g []float32, slot func(int) []float32, s *stepScalars) {
-		kernels.Momentum(w, g, slot(0), s.lr, float32(o.Momentum), o.Nesterov)
+	r.update = func(p parameters, s *stepScalars) {
+		kernels.Momentum(p.w, p.g, p.slots[0], s.lr, float32(o.Momentum), o.Nesterov)
 	}
 	return r, err
 }
@@ -205,15 +215,15 @@ func (o RMSprop) resolve() (*optimizer, error) {
 	if o.Momentum != 0 {
 		r.slots++
 	}
-	r.update = func(w, g []float32, slot func(int) []float32, s *stepScalars) {
+	r.update = func(p parameters, s *stepScalars) {
 		var mean, velocity []float32
 		if o.Centered {
-			mean = slot(1)
+			mean = p.slots[1]
 		}
 		if o.Momentum != 0 {
-			velocity = slot(r.slots - 1)
+			velocity = p.slots[r.slots-1]
 		}
-		kernels.RMSprop(w, g, slot(0), mean, velocity, kernels.RMSpropStep{LR: s.lr, Rho: float32(o.Rho),
+		kernels.RMSprop(p.w, p.g, p.slots[0], mean, velocity, kernels.RMSpropStep{LR: s.lr, Rho: float32(o.Rho),
 			OneMinusRho: float32(1 - o.Rho), Epsilon: float32(o.Epsilon), Momentum: float32(o.Momentum)})
 	}
 	return r, err
@@ -227,16 +237,17 @@ func (o Adam) resolveAs(name string) (*optimizer, error) {
 	if o.AMSGrad {
 		r.slots = 3
 	}
+	beta1, beta2 := powersOf(o.Beta1), powersOf(o.Beta2)
 	r.begin = func(lr float64, t int64, s *stepScalars) {
 		s.adam = adamStep(o.Beta1, o.Beta2, o.Epsilon)
-		s.adam.Alpha = float32(lr * math.Sqrt(1-power32(o.Beta2, t)) / (1 - power32(o.Beta1, t)))
+		s.adam.Alpha = float32(lr * math.Sqrt(1-beta2.at(t)) / (1 - beta1.at(t)))
 	}
-	r.update = func(w, g []float32, slot func(int) []float32, s *stepScalars) {
+	r.update = func(p parameters, s *stepScalars) {
 		var largest []float32
 		if o.AMSGrad {
-			largest = slot(2)
+			largest = p.slots[2]
 		}
-		kernels.Adam(w, g, slot(0), slot(1), largest, s.adam)
+		kernels.Adam(p.w, p.g, p.slots[0], p.slots[1], largest, s.adam)
 	}
 	return r, err
 }
@@ -253,18 +264,19 @@ func (o Adagrad) resolve() (*optimizer, error) {
 		hyper{"initial accumulator", &o.InitialAccumulator, 0.1, infinity}, epsilonOf(&o.Epsilon))
 	return &optimizer{learningRate: o.LearningRate, options: o.OptimizerOptions, slots: 1,
 		initial: float32(o.InitialAccumulator),
-		update: func(w, g []float32, slot func(int) []float32, s *stepScalars) {
-			kernels.Adagrad(w, g, slot(0), s.lr, float32(o.Epsilon))
+		update: func(p parameters, s *stepScalars) {
+			kernels.Adagrad(p.w, p.g, p.slots[0], s.lr, float32(o.Epsilon))
 		}}, err
 }
 
 func (o Nadam) resolve() (*optimizer, error) {
 	err := resolveMoments(o.Name(), o.OptimizerOptions, &o.LearningRate, &o.Beta1, &o.Beta2, &o.Epsilon)
+	beta2, decay := powersOf(o.Beta2), powersOf(0.96)
 	return &optimizer{learningRate: o.LearningRate, options: o.OptimizerOptions, slots: 2,
 		begin: func(lr float64, t int64, s *stepScalars) {
 			// Keras: μₜ = β₁·(1 − ½·0.96ᵗ), and m̂ looks one step ahead.
-			mu := float64(o.Beta1 * (1 - float64(0.5*power32(0.96, t))))
-			next := float64(o.Beta1 * (1 - float64(0.5*power32(0.96, t+1))))
+			mu := float64(o.Beta1 * (1 - float64(0.5*decay.at(t))))
+			next := float64(o.Beta1 * (1 - float64(0.5*decay.at(t+1))))
 			if t == 1 {
 				s.muProduct = 1
 			}
@@ -274,22 +286,23 @@ func (o Nadam) resolve() (*optimizer, error) {
 			s.adam.Alpha = float32(lr)
 			s.adam.MomentumFactor = float32(next / (1 - float64(s.muProduct*next)))
 			s.adam.GradientFactor = float32((1 - mu) / (1 - s.muProduct))
-			s.adam.VelocityFactor = float32(1 / (1 - power32(o.Beta2, t)))
+			s.adam.VelocityFactor = float32(1 / (1 - beta2.at(t)))
 		},
-		update: func(w, g []float32, slot func(int) []float32, s *stepScalars) {
-			kernels.Nadam(w, g, slot(0), slot(1), s.adam)
+		update: func(p parameters, s *stepScalars) {
+			kernels.Nadam(p.w, p.g, p.slots[0], p.slots[1], s.adam)
 		}}, err
 }
 
 func (o Adamax) resolve() (*optimizer, error) {
 	err := resolveMoments(o.Name(), o.OptimizerOptions, &o.LearningRate, &o.Beta1, &o.Beta2, &o.Epsilon)
+	beta1 := powersOf(o.Beta1)
 	return &optimizer{learningRate: o.LearningRate, options: o.OptimizerOptions, slots: 2,
 		begin: func(lr float64, t int64, s *stepScalars) {
 			s.adam = adamStep(o.Beta1, o.Beta2, o.Epsilon)
-			s.adam.Alpha = float32(lr / (1 - power32(o.Beta1, t)))
+			s.adam.Alpha = float32(lr / (1 - beta1.at(t)))
 		},
-		update: func(w, g []float32, slot func(int) []float32, s *stepScalars) {
-			kernels.Adamax(w, g, slot(0), slot(1), s.adam)
+		update: func(p parameters, s *stepScalars) {
+			kernels.Adamax(p.w, p.g, p.slots[0], p.slots[1], s.adam)
 		}}, err
 }
 
@@ -297,8 +310,8 @@ func (o Lion) resolve() (*optimizer, error) {
 	err := resolveHypers(o.Name(), o.OptimizerOptions, learningRate(&o.LearningRate, 1e-3),
 		decayRate("beta 1", &o.Beta1, 0.9), decayRate("beta 2", &o.Beta2, 0.99))
 	return &optimizer{learningRate: o.LearningRate, options: o.OptimizerOptions, slots: 1,
-		update: func(w, g []float32, slot func(int) []float32, s *stepScalars) {
-			kernels.Lion(w, g, slot(0), kernels.LionStep{LR: s.lr, Beta1: float32(o.Beta1),
+		update: func(p parameters, s *stepScalars) {
+			kernels.Lion(p.w, p.g, p.slots[0], kernels.LionStep{LR: s.lr, Beta1: float32(o.Beta1),
 				OneMinusBeta1: float32(1 - o.Beta1), Beta2: float32(o.Beta2), OneMinusBeta2: float32(1 - o.Beta2)})
 		}}, err
 }
@@ -307,9 +320,6 @@ func adamStep(beta1, beta2, epsilon float64) kernels.AdamStep {
 	return kernels.AdamStep{OneMinusBeta1: float32(1 - beta1), OneMinusBeta2: float32(1 - beta2),
 		Beta2: float32(beta2), Epsilon: float32(epsilon)}
 }
-
-// power32 is power for a base rounded to float32 first, as Keras does before raising its decay rates.
-func power32(base float64, t int64) float64 { return power(float64(float32(base)), t) }
 
 // power returns base to the power t ≥ 0, by squaring: the result depends on nothing but the two.
 func power(base float64, t int64) float64 {
@@ -321,4 +331,27 @@ func power(base float64, t int64) float64 {
 		base = float64(base * base)
 	}
 	return p
+}
+
+// powers are a base's powers by 1, 2, 4, 8, …: what power computes each time, and a step of a small model need not.
+type powers [63]float64
+
+// powersOf rounds the base to float32 first, as Keras does before raising its decay rates.
+func powersOf(base float64) *powers {
+	p := new(powers)
+	square := float64(float32(base))
+	for i := range p {
+		p[i] = square
+		square = float64(square * square)
+	}
+	return p
+}
+
+// at is power.
+func (p *powers) at(t int64) float64 {
+	product := 1.0
+	for ; t > 0; t &= t - 1 {
+		product = float64(product * p[bits.TrailingZeros64(uint64(t))])
+	}
+	return product
 }

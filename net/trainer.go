@@ -19,8 +19,11 @@ type Trainer struct {
 	threads   int
 	shared    *sharedActivation
 
+	kernelUpdate *kernelUpdate
+
 	params, grads []float32
-	slots         [][]float32 // the optimiser's state, each of the parameters' size
+	slots         [][]float32  // the optimiser's state, each of the parameters' size
+	apart         []parameters // those that are updated at a step's end
 	scalars       stepScalars
 	layers        []trainLayer
 	learningRate  float64
@@ -36,9 +39,12 @@ type Trainer struct {
 type trainLayer struct {
 	*Layer
 	in, out                                        int
+	joined                                         bool // the kernel's update is joined with its gradient
+	offset                                         int  // of the kernel in the parameters, if so
 	kernel, bias, gamma, beta, mean, variance      []float32
 	gradKernel, gradBias, gradGamma, gradBeta      []float32
-	pre                                            []float32 // Dense with an activation: what it is applied to
+	keepsPre                                       bool      // Dense: what the activation is applied to is needed
+	pre                                            []float32 // and kept
 	output                                         []float32
 	normalized, inverse                            []float32 // normalisation layers
 	mask                                           []float32 // Dropout: 0 or 1/(1−rate) for each element
@@ -109,6 +115,12 @@ func (m *Model) NewTrainer(c FitConfig) (*Trainer, error) {
 			l.variance = w
 		}
 	}
+	for i := range t.layers {
+		l := &t.layers[i]
+		l.keepsPre = l.Kind == DenseLayer && l.Activation.Kind != kernels.Linear &&
+			(l.Activation.Kind.GradientNeedsInput() || l.penalizesActivity() || t.loss.fused && i == len(t.layers)-1)
+	}
+	t.planUpdate()
 	return t, nil
 }
 
@@ -133,7 +145,7 @@ func (t *Trainer) reserve(rows int) error {
 		l.output = make([]float32, rows*l.out)
 		switch l.Kind {
 		case DenseLayer:
-			if l.Activation.Kind != kernels.Linear {
+			if l.keepsPre {
 				l.pre = make([]float32, rows*l.out)
 			}
 		case DropoutLayer:
@@ -230,6 +242,7 @@ func (t *Trainer) trainOnBatch(x, y, weight []float32, rows int) (loss float64, 
 	losses, delta := t.losses[:rows], t.delta[0][:rows*last.out]
 	t.loss.rows(losses, delta, logits, outputs, y, weight)
 	loss = meanLoss(losses, weight) + t.penalties(rows)
+	t.beginUpdate()
 	t.backward(x, delta, rows)
 	t.update()
 	return loss, outputs
@@ -276,12 +289,18 @@ func (t *Trainer) forward(x []float32, rows int) {
 		x, y := t.input(l, i, x, rows), l.output[:rows*l.out]
 		switch l.Kind {
 		case DenseLayer:
+			if l.Activation.Kind == kernels.ReLU && !l.keepsPre {
+				kernels.ParallelGemmReLU(t.threads, y, x, l.kernel, l.bias, rows, l.out, l.in, l.in, l.out, l.out)
+				continue
+			}
 			z := y
-			if l.Activation.Kind != kernels.Linear {
+			if l.keepsPre {
 				z = l.pre[:rows*l.out]
 			}
 			kernels.ParallelGemmNN(t.threads, z, x, l.kernel, l.bias, rows, l.out, l.in, l.in, l.out, l.out)
-			t.activate(y, z, l)
+			if l.Activation.Kind != kernels.Linear {
+				t.activate(y, z, l)
+			}
 		case ActivationLayer:
 			t.activate(y, x, l)
 		case DropoutLayer:
@@ -370,10 +389,10 @@ func (t *Trainer) backward(x, delta []float32, rows int) {
 }
 
 // backwardDense turns delta into the gradient by the pre-activation, in place, and computes the gradients of kernel,
-// bias and, unless below is nil, input.
+// bias and, unless below is nil, input. A kernel whose update is joined has it behind it then.
 func (t *Trainer) backwardDense(l *trainLayer, below, delta, input, output []float32, rows int, fused bool) {
 	pre := output
-	if l.Activation.Kind != kernels.Linear {
+	if l.keepsPre {
 		pre = l.pre[:rows*l.out]
 	}
 	if l.penalizesActivity() {
@@ -394,18 +413,22 @@ func (t *Trainer) backwardDense(l *trainLayer, below, delta, input, output []flo
 	if !fused {
 		t.activateGradient(delta, pre, output, l)
 	}
-	kernels.ParallelGemmTN(t.threads, l.gradKernel, input, delta, l.in, l.out, rows, l.in, l.out, l.out)
-	if l.KernelRegularizer != (Regularizer{}) {
-		kernels.AddPenalty(l.gradKernel, l.kernel, l.KernelRegularizer.L1, l.KernelRegularizer.L2)
+	if below != nil {
+		kernels.ParallelGemmNT(t.threads, below, delta, l.kernel, rows, l.in, l.out, l.out, l.out, l.in)
+	}
+	if l.joined {
+		t.kernelUpdate.run(l, input, delta, rows)
+	} else {
+		kernels.ParallelGemmTN(t.threads, l.gradKernel, input, delta, l.in, l.out, rows, l.in, l.out, l.out)
+		if l.KernelRegularizer != (Regularizer{}) {
+			kernels.AddPenalty(l.gradKernel, l.kernel, l.KernelRegularizer.L1, l.KernelRegularizer.L2)
+		}
 	}
 	if l.bias != nil {
 		kernels.ColumnSums(l.gradBias, delta)
 		if l.BiasRegularizer != (Regularizer{}) {
 			kernels.AddPenalty(l.gradBias, l.bias, l.BiasRegularizer.L1, l.BiasRegularizer.L2)
 		}
-	}
-	if below != nil {
-		kernels.ParallelGemmNT(t.threads, below, delta, l.kernel, rows, l.in, l.out, l.out, l.out, l.in)
 	}
 }
 
@@ -418,52 +441,6 @@ func activationGradient(dx, dy, x, y []float32, a Activation, width int) {
 		return
 	}
 	kernels.ActivateGradient(dx, dy, x, y, a.Kind, a.Alpha, width)
-}
-
-// update clips the gradients, decays the weights and lets the optimiser follow the gradients.
-func (t *Trainer) update() {
-	lr := t.LearningRate()
-	t.step++
-	t.scalars.lr = float32(lr)
-	if t.optimizer.begin != nil {
-		t.optimizer.begin(float64(t.scalars.lr), t.step, &t.scalars)
-	}
-	o := &t.optimizer.options
-	if o.GlobalClipNorm > 0 {
-		var squares float32
-		for _, v := range t.model.plan {
-			if v.trainable {
-				g := t.grads[v.offset:][:v.size]
-				squares += kernels.Dot(g, g)
-			}
-		}
-		squares += squares - squares // an infinite norm makes all gradients NaN, as in Keras
-		clipByNorm(t.grads, squares, o.GlobalClipNorm)
-	}
-	for _, v := range t.model.plan {
-		if !v.trainable {
-			continue
-		}
-		w, g := t.params[v.offset:][:v.size], t.grads[v.offset:][:v.size]
-		switch {
-		case o.ClipNorm > 0:
-			clipByNorm(g, kernels.Dot(g, g), o.ClipNorm)
-		case o.ClipValue > 0:
-			kernels.ClipValue(g, float32(o.ClipValue))
-		}
-		if o.WeightDecay > 0 {
-			kernels.Decay(w, float32(lr*o.WeightDecay))
-		}
-		t.optimizer.update(w, g, func(i int) []float32 { return t.slots[i][v.offset:][:v.size] }, &t.scalars)
-	}
-}
-
-// clipByNorm scales g so that its norm, of which the square is given, is at most limit.
-func clipByNorm(g []float32, squares float32, limit float64) {
-	norm := float32(math.Sqrt(float64(squares)))
-	if norm > float32(limit) || norm != norm {
-		kernels.Scale(g, float32(limit), norm)
-	}
 }
 
 func (l *trainLayer) forwardBatchNormalization(y, x []float32) {
