@@ -128,11 +128,13 @@ func TestRecordsAreBounded(t *testing.T) {
 		start, text string
 		part        string
 	}{
-		"a long line":           {"a,b\n1,2\n", strings.Repeat("x", 1000), "the next record: a record of more than"},
-		"the first line":        {"", strings.Repeat("x", 1000), "a record of more than 16777216 bytes"},
-		"an open quote":         {"a,b\n1,\"", "some text\n", "bytes (a quote that is not closed?)"},
-		"blank lines":           {"a,b\n", "\n\n\n\n", "bytes"},
-		"fields":                {"a,b\n", ",,,,,,,,", "more than 1048576 fields"},
+		"a long line":    {"a,b\n1,2\n", strings.Repeat("x", 1000), "x: line 3: a line of more than 16777216 bytes"},
+		"the first line": {"", strings.Repeat("x", 1000), "x: line 1: a line of more than 16777216 bytes"},
+		"an open quote":  {"a,b\n1,\"", "some text\n", "x: line 2: a record of more than 16777216 bytes (a quote that is not closed?)"},
+		"blank lines":    {"a,b\n", "\n\n\n\n", "a record of more than 16777216 bytes"},
+		"fields":         {"a,b\n" + strings.Repeat(",", 1<<20) + "\n", "x", "x: line 2: a record of more than 1048576 fields"},
+		"fields with a quote": {"a,b\n\"1\"" + strings.Repeat(",", 1<<20) + "\n", "x",
+			"x: line 2: a record of more than 1048576 fields"},
 		"a long line of JSON":   {"{\"a\":1}\n", "    ", "x: line 2: a line of more than 16777216 bytes"},
 		"a long first object":   {"{\"a\":", "    ", "x: line 1: a line of more than 16777216 bytes"},
 		"a long name of a JSON": {"{\"", "abcd", "a line of more than 16777216 bytes"},
