@@ -16,8 +16,8 @@ import (
 	"nnrt/net"
 )
 
-// benchKinds are what --what takes.
-var benchKinds = []string{"gemm", "act", "predict", "train"}
+// benchKinds are what --what takes. The last one takes minutes and is measured only if it is asked for.
+var benchKinds = []string{"gemm", "act", "predict", "train", "latency"}
 
 type benchOptions struct {
 	what    []string
@@ -25,6 +25,7 @@ type benchOptions struct {
 	batches []int
 	threads int
 	count   int
+	calls   int
 	time    time.Duration
 	json    bool
 }
@@ -40,8 +41,8 @@ var defaultShapes = []shape{
 func benchCommand() *command {
 	f := &flagSet{}
 	o := &benchOptions{time: 200 * time.Millisecond}
-	f.add(&option{name: "what", arg: "LIST", usage: "of gemm, act, predict and train", shown: "all; with a model " +
-		"predict,train", set: func(s string) error {
+	f.add(&option{name: "what", arg: "LIST", usage: "of gemm, act, predict, train and latency", shown: "all " +
+		"but latency; with a model predict,train", set: func(s string) error {
 		o.what = strings.Split(s, ",")
 		for _, w := range o.what {
 			if !slices.Contains(benchKinds, w) {
@@ -70,6 +71,7 @@ func benchCommand() *command {
 		}})
 	threads := f.integer("threads", "N", 1, 0, 1024, "0 for all cores")
 	count := f.integer("count", "N", 1, 1, 1000, "how often to measure each")
+	calls := f.integer("calls", "N", 1_000_000, 1, 1<<26, "how many predictions latency times")
 	f.add(&option{name: "time", arg: "DURATION", usage: "how long to measure each, such as 200ms", shown: "200ms",
 		set: func(s string) (err error) {
 			if o.time, err = time.ParseDuration(s); err == nil && o.time <= 0 {
@@ -86,12 +88,17 @@ func benchCommand() *command {
 			"tn the gradient of its weights, nt that of its inputs, all of 2·M·K·N floating-point operations; of-peak is " +
 			"the share of the fused multiply-adds a second that this machine can do with the same instructions in " +
 			"registers. predict and " +
-			"train run the networks A 8-10-8-1, B 784-128-10, C 784-512-512-10 and D 16-64-64-64-4 (tanh), or the model.",
-		examples: []string{"nnrt bench --what gemm --shape 32x784x128 --count 5", "nnrt bench model.bin --batch 1,64 --json"},
-		maxArgs:  1,
-		flags:    f,
+			"train run the networks A 8-10-8-1, B 784-128-10, C 784-512-512-10 and D 16-64-64-64-4 (tanh), or the model. " +
+			"latency times each of a million predictions of one row, by one thread, and prints the time that half of them, " +
+			"99 % and 99.9 % kept, and the worst: alone, and with a goroutine beside it that makes garbage all the time " +
+			"(gc-cycles is how often that was collected). net=none is no prediction, just the clock, which is in all the " +
+			"other times too. It takes two minutes for the four networks.",
+		examples: []string{"nnrt bench --what gemm --shape 32x784x128 --count 5", "nnrt bench model.bin --batch 1,64 --json",
+			"nnrt bench --what latency model.bin"},
+		maxArgs: 1,
+		flags:   f,
 		run: func(e *env, args []string) error {
-			o.threads, o.count, o.json = *threads, *count, *asJSON
+			o.threads, o.count, o.calls, o.json = *threads, *count, *calls, *asJSON
 			if o.threads == 0 {
 				o.threads = runtime.GOMAXPROCS(0)
 			}
@@ -156,10 +163,14 @@ func bench(e *env, o *benchOptions, args []string) error {
 		return err
 	}
 	if o.what == nil {
-		o.what = benchKinds
+		o.what = benchKinds[:4]
 		if len(args) > 0 {
 			o.what = []string{"predict", "train"}
 		}
+	}
+	latency := slices.Contains(o.what, "latency")
+	if latency && o.threads != 1 {
+		return usagef("--threads %d: latency is that of one thread", o.threads)
 	}
 	if !o.json {
 		c := &b.report.cpuReport
@@ -182,6 +193,11 @@ func bench(e *env, o *benchOptions, args []string) error {
 			if err := b.train(m); err != nil {
 				return err
 			}
+		}
+	}
+	if latency {
+		if err := b.latency(models); err != nil {
+			return err
 		}
 	}
 	if o.json {
