@@ -11,6 +11,7 @@ package main
 import (
 	"bufio"
 	_ "embed"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -34,6 +35,9 @@ func run(stdout io.Writer, stdin io.Reader) error {
 	file, err := serialize.Decode(blob)
 	if err != nil {
 		return err
+	}
+	if file.Schema == nil {
+		return errors.New("the model has no schema; serialize.Load is enough to predict from numbers as it knows them")
 	}
 	var names []string
 	for _, f := range file.Schema.Features {
@@ -66,7 +70,7 @@ func run(stdout io.Writer, stdin io.Reader) error {
 		if err := predictor.Predict(y, x); err != nil {
 			return err
 		}
-		fmt.Fprintln(out, y[0])
+		fmt.Fprintln(out, y[0]) // of two classes the second's probability; of more classes y has one for each
 		if in.Buffered() == 0 { // whoever typed the row waits for its answer
 			if err := out.Flush(); err != nil {
 				return err
