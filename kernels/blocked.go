@@ -15,7 +15,7 @@ func (mk *microkernels) fill(t *table) {
 
 // fillTraining sets the products that only training uses.
 func (mk *microkernels) fillTraining(t *trainingTable) {
-	t.gemmTN, t.gemmNT, t.gemmReLU = mk.gemmTN, mk.gemmNT, mk.gemmReLU
+	t.gemmTN, t.gemmNT, t.gemmReLU, t.gemmTNAdam = mk.gemmTN, mk.gemmNT, mk.gemmReLU, mk.gemmTNAdam
 }
 
 // workspace is memory for one product: parts of matrices in another order, and partial sums.
@@ -214,6 +214,19 @@ func (mk *microkernels) copyPanels(copied, b []float32, columns, rows, ldb int) 
 func (mk *microkernels) turnPanels(copied, b []float32, columns, rows, ldb int) {
 	for j := 0; j < columns; j += mk.nr {
 		mk.transpose(&copied[j*segment], &b[j*ldb], min(mk.nr, columns-j), rows, mk.nr, ldb)
+	}
+}
+
+// gemmTNAdam takes a block of rows at a time, whose gradient stays in the first-level cache.
+func (mk *microkernels) gemmTNAdam(w, mean, square, g, a, b []float32, m, n, k, lda, ldb int, s AdamStep) {
+	const floats = 4 << 10
+	adam := training().adam
+	block := max(floats/n/mk.mr, 1) * mk.mr
+	for i := 0; i < m; i += block {
+		rows := min(block, m-i)
+		from, size := i*n, rows*n
+		mk.gemmTN(g, a[i:], b, rows, n, k, lda, ldb, n)
+		adam(w[from:][:size], g[:size], mean[from:][:size], square[from:][:size], nil, s)
 	}
 }
 

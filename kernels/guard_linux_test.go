@@ -334,3 +334,24 @@ func TestColumnSumsStayInTheirSlices(t *testing.T) {
 		}
 	})
 }
+
+func TestJoinedAdamStaysInItsSlices(t *testing.T) {
+	const m, n, k = 40, 128, 40
+	memory := []*guarded{guard(t, "w", m*n, false), guard(t, "the mean", m*n, false), guard(t, "the square", m*n, false),
+		guard(t, "g", m*n, false), guard(t, "A", m*k, true), guard(t, "B", n*k, true)}
+	forEachTier(t, func(t *testing.T) {
+		debug.SetPanicOnFault(true)
+		for _, d := range [][3]int{{8, 32, 1}, {16, 64, 5}, {24, 96, 32}, {40, 128, 40}, {19, 64, 33}, {5, 32, 7}, {9, 33, 4}} {
+			for _, last := range []bool{false, true} {
+				take := func(i, n int) []float32 { return memory[i].take(n, last) }
+				m, n, k := d[0], d[1], d[2]
+				if faults(t, memory, func() {
+					training().gemmTNAdam(take(0, m*n), take(1, m*n), take(2, m*n), take(3, m*n), take(4, m*k), take(5, n*k),
+						m, n, k, m, n, AdamStep{Epsilon: 1})
+				}, func() string { return fmt.Sprintf("gemmTNAdam of %v, %s", d, where(last)) }) {
+					return
+				}
+			}
+		}
+	})
+}

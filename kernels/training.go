@@ -11,6 +11,8 @@ type trainingTable struct {
 
 	gemmReLU func(c, a, b, bias []float32, m, n, k, lda, ldb, ldc int)
 
+	gemmTNAdam func(w, mean, square, g, a, b []float32, m, n, k, lda, ldb int, s AdamStep)
+
 	activateGradient func(dx, dy, x, y []float32, a Activation, alpha float32, width int)
 
 	sumAbs     func(x []float32) float32
@@ -32,7 +34,7 @@ type trainingTable struct {
 
 func genericTraining() *trainingTable {
 	return &trainingTable{
-		gemmTN: genericGemmTN, gemmNT: genericGemmNT, gemmReLU: genericGemmReLU,
+		gemmTN: genericGemmTN, gemmNT: genericGemmNT, gemmReLU: genericGemmReLU, gemmTNAdam: genericGemmTNAdam,
 		activateGradient: genericActivateGradient,
 		sumAbs:           genericSumAbs, columnSums: genericColumnSums,
 		sgd: genericSGD, momentum: genericMomentum, rmsprop: genericRMSprop, adam: genericAdam,

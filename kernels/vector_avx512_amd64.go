@@ -10,7 +10,7 @@ package kernels
 func trainingAVX512(t *trainingTable) {
 	trainingAVX2(t)
 	microkernelsAVX512.fillTraining(t)
-	t.gemmNT = gemmNTAVX512
+	t.gemmNT, t.gemmTNAdam = gemmNTAVX512, gemmTNAdamAVX512
 	t.activateGradient = activateGradientAVX512
 	t.columnSums = columnSumsAVX512
 }

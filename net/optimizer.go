@@ -121,6 +121,10 @@ type optimizer struct {
 	initial      float32 // what they begin with
 	begin        func(lr float64, t int64, s *stepScalars)
 	update       func(p parameters, s *stepScalars)
+
+	// join, if not nil, computes the gradient of a kernel's rows [rows, units] from input [batch, …], of which a row has
+	// inputs elements, and delta [batch, units], and updates them by it. p.g is working memory.
+	join func(p parameters, input, delta []float32, rows, units, batch, inputs int, s *stepScalars)
 }
 
 // parameters are some of a model's: weights, their gradients, and the optimiser's state.
@@ -243,11 +247,12 @@ func (o Adam) resolveAs(name string) (*optimizer, error) {
 		s.adam.Alpha = float32(lr * math.Sqrt(1-beta2.at(t)) / (1 - beta1.at(t)))
 	}
 	r.update = func(p parameters, s *stepScalars) {
-		var largest []float32
-		if o.AMSGrad {
-			largest = p.slots[2]
+		kernels.Adam(p.w, p.g, p.slots[0], p.slots[1], p.slots[2], s.adam)
+	}
+	if !o.AMSGrad {
+		r.join = func(p parameters, input, delta []float32, rows, units, batch, inputs int, s *stepScalars) {
+			kernels.GemmTNAdam(p.w, p.slots[0], p.slots[1], p.g, input, delta, rows, units, batch, inputs, units, s.adam)
 		}
-		kernels.Adam(p.w, p.g, p.slots[0], p.slots[1], largest, s.adam)
 	}
 	return r, err
 }

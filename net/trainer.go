@@ -73,17 +73,17 @@ func (m *Model) NewTrainer(c FitConfig) (*Trainer, error) {
 	if c.Threads < 0 {
 		return nil, fmt.Errorf("net: %d threads", c.Threads)
 	}
-	params := m.Parameters()
+	params := m.params
 	if m.fresh {
 		params = m.initial(c.Seed)
 	}
 	t := &Trainer{model: m, optimizer: optimizer, schedule: c.Schedule, loss: loss, seed: c.Seed,
-		threads: threadCount(c.Threads), shared: newSharedActivation(), params: params,
-		grads: make([]float32, m.size), learningRate: optimizer.learningRate}
-	for range optimizer.slots {
-		slot := make([]float32, m.size)
+		threads: threadCount(c.Threads), shared: newSharedActivation(), learningRate: optimizer.learningRate}
+	memory := vectors(2+optimizer.slots, m.size)
+	t.params, t.grads, t.slots = memory[0], memory[1], memory[2:]
+	copy(t.params, params)
+	for _, slot := range t.slots {
 		fillConstant(slot, optimizer.initial)
-		t.slots = append(t.slots, slot)
 	}
 	width := m.inputs
 	t.layers = make([]trainLayer, len(m.layers))
@@ -122,6 +122,23 @@ func (m *Model) NewTrainer(c FitConfig) (*Trainer, error) {
 	}
 	t.planUpdate()
 	return t, nil
+}
+
+// vectors returns vectors of one length, end to end. An update goes through all of them side by side, so they do not
+// begin at multiples of 4096 bytes from each other: a processor that is to load from an address of which it has just
+// stored to the lower 12 bits may wait for the store.
+func vectors(count, length int) [][]float32 {
+	const (
+		page  = 4096 / 4
+		apart = page/4 + 16
+	)
+	stride := (length+page-1)/page*page + apart
+	memory := make([]float32, count*stride)
+	list := make([][]float32, count)
+	for i := range list {
+		list[i] = memory[i*stride:][:length:length]
+	}
+	return list
 }
 
 // reserve makes the buffers large enough for batches of that many rows. The error says that they would be too large

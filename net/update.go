@@ -8,7 +8,7 @@ import (
 
 // joinFrom is how many bytes of weights, gradient and state a kernel has from which its update is joined with its
 // gradient: what the first-level cache holds needs no joining.
-const joinFrom = 64 << 10
+const joinFrom = 32 << 10
 
 // planUpdate says which parameters are updated when. A kernel that is large is updated a block of rows at a time, right
 // after the block's gradient has been computed, while that is in the cache. But norms of gradients must be known
@@ -135,18 +135,26 @@ const (
 // rowsFrom updates the kernel's rows from lo up to hi. The gradients of all its blocks are put where the first one's
 // belongs, so that they stay in the cache.
 func (u *kernelUpdate) rowsFrom(lo, hi int) {
-	l := u.layer
+	l, t := u.layer, u.trainer
 	r := l.KernelRegularizer
+	if o := t.optimizer; o.join != nil && r == (Regularizer{}) && o.options.ClipValue == 0 {
+		p := t.parameters(l.offset+lo*l.out, (hi-lo)*l.out)
+		if o.options.WeightDecay > 0 {
+			kernels.Decay(p.w, t.scalars.decay)
+		}
+		o.join(p, u.input[lo:], u.delta, hi-lo, l.out, u.rows, l.in, &t.scalars)
+		return
+	}
 	gradient := l.gradKernel[lo*l.out:]
 	block := max(blockBytes/(4*l.out)/blockRows, 1) * blockRows
 	for ; lo < hi; lo += block {
 		rows := min(block, hi-lo)
-		p := u.trainer.parameters(l.offset+lo*l.out, rows*l.out)
+		p := t.parameters(l.offset+lo*l.out, rows*l.out)
 		p.g = gradient[:rows*l.out]
 		kernels.GemmTN(p.g, u.input[lo:], u.delta, rows, l.out, u.rows, l.in, l.out, l.out)
 		if r != (Regularizer{}) {
 			kernels.AddPenalty(p.g, p.w, r.L1, r.L2)
 		}
-		u.trainer.follow(p)
+		t.follow(p)
 	}
 }
