@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"io"
 	"strings"
@@ -16,29 +15,22 @@ import (
 // others, which are ignored (or refused, if whole is set). Values become the texts they would be in CSV: numbers as
 // they are spelled, true, false, strings without their quotes and escapes, null as Null.
 type jsonSource struct {
-	in     *bufio.Reader
+	lines  lineReader
 	line   int64
 	names  []string
-	column map[string]int
-	whole  bool // refuse keys that the first object lacks
+	keys   []string       // the names as the first object spells them, with quotes
+	column map[string]int // names to columns
+	whole  bool           // refuse keys that the first object lacks
 
-	long   []byte   // a line longer than in's buffer
-	rest   []byte   // what is still to be parsed of the line
-	key    []byte   // the last key
-	values []byte   // the row's values, one after another
-	spans  []span   // where they are
+	rest   string   // what is still to be parsed of the line
+	likely int      // the column of the next key, if the order is that of the first object
+	set    []int64  // the line that gave the column its value
 	fields []string // the row
 	first  bool     // fields holds the first row, which is still to be given
 }
 
-// span is a part of values; set tells whether the row has the value, null whether it is null.
-type span struct {
-	start, end int
-	set, null  bool
-}
-
 func openJSON(br *bufio.Reader) (*jsonSource, error) {
-	s := &jsonSource{in: br, column: make(map[string]int), first: true}
+	s := &jsonSource{lines: lineReader{in: br}, column: make(map[string]int), first: true}
 	err := s.object(true)
 	if err == io.EOF {
 		return nil, errorf("no data: nothing but blank lines")
@@ -67,49 +59,26 @@ func (s *jsonSource) text(i int) string { return s.fields[i] }
 
 func (s *jsonSource) position() (line, row int64) { return s.line, 0 }
 
-// readLine returns the next line that is not blank, without its end.
-func (s *jsonSource) readLine() ([]byte, error) {
-	for {
-		s.long = s.long[:0]
-		line, err := s.in.ReadSlice('\n')
-		for err == bufio.ErrBufferFull {
-			s.long = append(s.long, line...)
-			if len(s.long) > MaxRecord {
-				s.line++
-				return nil, errorf("a line of more than %d bytes", MaxRecord)
-			}
-			line, err = s.in.ReadSlice('\n')
-		}
-		if len(s.long) > 0 {
-			s.long = append(s.long, line...)
-			line = s.long
-		}
-		if err != nil && (err != io.EOF || len(line) == 0) {
-			return nil, err
-		}
-		s.line++
-		if line = bytes.Trim(line, " \t\r\n"); len(line) > 0 {
-			return line, nil
-		}
-	}
-}
-
-// object parses the next line into fields; the first one also makes the columns.
+// object parses the next line that is not blank into fields; the first one also makes the columns.
 func (s *jsonSource) object(first bool) error {
-	line, err := s.readLine()
-	if err != nil {
-		return err
+	line := ""
+	for line == "" {
+		var err error
+		if line, err = s.lines.next(); err != nil {
+			return err
+		}
+		line = strings.Trim(line, " \t\r")
 	}
-	if !utf8.Valid(line) {
+	s.line = s.lines.number
+	if !utf8.ValidString(line) {
 		return errorf("not valid UTF-8")
 	}
-	s.rest, s.values = line, s.values[:0]
-	clear(s.spans)
+	s.rest, s.likely = line, 0
 	if s.peek() == '[' {
-		return errorf("an array, where each line should be one object {…}: %s", quote(string(line)))
+		return errorf("an array, where each line should be one object {…}: %s", quote(line))
 	}
 	if !s.take('{') {
-		return errorf("a JSON object {…} should be here, not %s", quote(string(line)))
+		return errorf("a JSON object {…} should be here, not %s", quote(line))
 	}
 	for !s.take('}') {
 		if err := s.member(first); err != nil {
@@ -123,16 +92,11 @@ func (s *jsonSource) object(first bool) error {
 		}
 	}
 	if s.peek(); len(s.rest) > 0 {
-		return errorf("%s after the end of the object", quote(string(s.rest)))
+		return errorf("%s after the end of the object", quote(s.rest))
 	}
-	text := string(s.values)
-	if s.fields == nil {
-		s.fields = make([]string, len(s.names))
-	}
-	for i, v := range s.spans {
-		s.fields[i] = Null
-		if v.set && !v.null {
-			s.fields[i] = text[v.start:v.end]
+	for i, line := range s.set {
+		if line != s.line {
+			s.fields[i] = Null
 		}
 	}
 	return nil
@@ -140,140 +104,149 @@ func (s *jsonSource) object(first bool) error {
 
 // member parses one "key": value.
 func (s *jsonSource) member(first bool) error {
-	var err error
-	if s.key, err = s.quoted(s.key[:0]); err != nil {
-		return err
-	}
-	if !s.take(':') {
-		return s.unexpected()
-	}
-	key := bytes.Trim(s.key, " \t")
-	i, known := s.column[string(key)]
-	if !known && first {
-		if len(key) == 0 {
-			return errorf("an empty key")
-		}
-		if i, known = len(s.names), true; i == maxColumns {
-			return errorf("more than %d keys", maxColumns)
-		}
-		s.column[string(key)] = i
-		s.names = append(s.names, string(key))
-		s.spans = append(s.spans, span{})
-	}
-	if !known && s.whole {
-		return columnErrorf(string(key), "a key that the first object lacks")
-	}
-	if known && s.spans[i].set {
-		return columnErrorf(string(key), "the key is there twice")
-	}
-	v := span{start: len(s.values), set: true}
-	if v.null, err = s.value(); err != nil {
-		return err
-	}
-	v.end = len(s.values)
+	s.peek()
+	start, name := s.rest, ""
+	column, known := s.likely, s.likely < len(s.keys) && strings.HasPrefix(start, s.keys[s.likely])
 	if known {
-		s.spans[i] = v
+		name = s.names[column]
+		s.rest = start[len(s.keys[column]):]
+	} else {
+		var err error
+		if name, err = s.quoted(); err != nil {
+			return err
+		}
+		name = trim(name)
+		column, known = s.column[name]
 	}
+	spelled := start[:len(start)-len(s.rest)]
+	switch {
+	case !s.take(':'):
+		return s.unexpected()
+	case known && s.set[column] == s.line:
+		return columnErrorf(name, "the key is there twice")
+	case !known && first:
+		if err := s.addColumn(name, spelled); err != nil {
+			return err
+		}
+		column, known = len(s.names)-1, true
+	case !known && s.whole:
+		return columnErrorf(name, "a key that the first object lacks")
+	}
+	value, err := s.value()
+	if known {
+		s.fields[column], s.set[column], s.likely = value, s.line, column+1
+	}
+	return err
+}
+
+// addColumn makes a key of the first object a column.
+func (s *jsonSource) addColumn(name, spelled string) error {
+	if name == "" {
+		return errorf("an empty key")
+	}
+	if len(s.names) == maxColumns {
+		return errorf("more than %d keys", maxColumns)
+	}
+	name = strings.Clone(name) // not the whole text
+	s.column[name] = len(s.names)
+	s.names = append(s.names, name)
+	s.keys = append(s.keys, strings.Clone(spelled))
+	s.set = append(s.set, 0)
+	s.fields = append(s.fields, "")
 	return nil
 }
 
-// value parses one value and appends its text to values.
-func (s *jsonSource) value() (null bool, err error) {
+// value parses one value and returns its text.
+func (s *jsonSource) value() (string, error) {
+	n, mark := 0, ""
 	switch c := s.peek(); {
 	case c == '"':
-		s.values, err = s.quoted(s.values)
-		return false, err
+		return s.quoted()
 	case c == '-' || c >= '0' && c <= '9':
-		n := jsonNumber(s.rest)
-		if n == 0 {
-			return false, s.unexpected()
-		}
-		s.values = append(s.values, s.rest[:n]...)
-		s.rest = s.rest[n:]
-		return false, nil
+		n = jsonNumber(s.rest)
 	case c == '{' || c == '[':
-		n := jsonNested(s.rest)
-		if n == 0 {
-			return false, s.unexpected()
-		}
-		s.values = append(append(s.values, nestedMark...), s.rest[:n]...)
-		s.rest = s.rest[n:]
-		return false, nil
+		n, mark = jsonNested(s.rest), nestedMark
+	case strings.HasPrefix(s.rest, "true"), strings.HasPrefix(s.rest, "null"):
+		n = 4
+	case strings.HasPrefix(s.rest, "false"):
+		n = 5
 	}
-	for _, word := range []string{"true", "false", "null"} {
-		if bytes.HasPrefix(s.rest, []byte(word)) {
-			s.rest = s.rest[len(word):]
-			if word != "null" {
-				s.values = append(s.values, word...)
-			}
-			return word == "null", nil
-		}
+	if n == 0 {
+		return "", s.unexpected()
 	}
-	return false, s.unexpected()
+	text := s.rest[:n]
+	s.rest = s.rest[n:]
+	if text == "null" {
+		return Null, nil
+	}
+	return mark + text, nil
 }
 
-// quoted parses a string and appends it, unescaped, to dst.
-func (s *jsonSource) quoted(dst []byte) ([]byte, error) {
+// quoted parses a string and returns it unescaped.
+func (s *jsonSource) quoted() (string, error) {
 	if !s.take('"') {
-		return dst, s.unexpected()
+		return "", s.unexpected()
 	}
+	var before []byte // what comes before start, unescaped
+	start := 0
 	for i := 0; i < len(s.rest); {
 		switch c := s.rest[i]; {
 		case c == '"':
-			dst = append(dst, s.rest[:i]...)
+			text := s.rest[start:i]
 			s.rest = s.rest[i+1:]
-			return dst, nil
+			if before != nil {
+				text = string(append(before, text...))
+			}
+			return text, nil
 		case c == '\\':
-			dst = append(dst, s.rest[:i]...)
-			s.rest = s.rest[i:]
-			r, n := unescape(s.rest)
+			r, n := unescape(s.rest[i:])
 			if n == 0 {
-				return dst, errorf("a wrong escape in a text: %s", quote(string(s.rest)))
+				return "", errorf("a wrong escape in a text: %s", quote(s.rest[i:]))
 			}
 			if r == 0 {
-				return dst, errorf("a NUL in a text")
+				return "", errorf("a NUL in a text")
 			}
-			dst = utf8.AppendRune(dst, r)
-			s.rest = s.rest[n:]
-			i = 0
+			before = utf8.AppendRune(append(before, s.rest[start:i]...), r)
+			i += n
+			start = i
 		case c < 0x20:
-			return dst, errorf("a control character (byte %#02x) in a text", c)
+			return "", errorf("a control character (byte %#02x) in a text", c)
 		default:
 			i++
 		}
 	}
-	return dst, errorf("a text without its closing quote")
+	return "", errorf("a text without its closing quote")
 }
 
-// unescape returns the character that the escape at the start of b stands for, and its length, 0 if it is wrong.
-func unescape(b []byte) (rune, int) {
-	if len(b) < 2 {
+// unescape returns the character that the escape at the start of t stands for, and its length, 0 if it is wrong.
+func unescape(t string) (rune, int) {
+	if len(t) < 2 {
 		return 0, 0
 	}
-	if i := strings.IndexByte(`"\/bfnrt`, b[1]); i >= 0 {
+	if i := strings.IndexByte(`"\/bfnrt`, t[1]); i >= 0 {
 		return rune("\"\\/\b\f\n\r\t"[i]), 2
 	}
-	r, ok := hex4(b)
+	r, ok := hex4(t)
 	if !ok {
 		return 0, 0
 	}
 	if !utf16.IsSurrogate(r) {
 		return r, 6
 	}
-	low, _ := hex4(b[6:])
+	low, _ := hex4(t[6:])
 	if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
 		return 0, 0
 	}
 	return r, 12
 }
 
-// hex4 returns the code unit of the \uXXXX at the start of b.
-func hex4(b []byte) (rune, bool) {
-	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
+// hex4 returns the code unit of the \uXXXX at the start of t.
+func hex4(t string) (rune, bool) {
+	if len(t) < 6 || t[0] != '\\' || t[1] != 'u' {
 		return 0, false
 	}
 	var r rune
-	for _, c := range b[2:6] {
+	for _, c := range []byte(t[2:6]) {
 		switch {
 		case c >= '0' && c <= '9':
 			c -= '0'
@@ -287,26 +260,45 @@ func hex4(b []byte) (rune, bool) {
 	return r, true
 }
 
-// jsonNumber returns the length of the number at the start of b, 0 if JSON does not allow it.
-func jsonNumber(b []byte) int {
-	n := 0
-	for n < len(b) && strings.IndexByte("+-.eE0123456789", b[n]) >= 0 {
-		n++
+// jsonNumber returns the length of the number at the start of t, 0 if JSON does not allow it.
+func jsonNumber(t string) int {
+	i := 0
+	if t[0] == '-' {
+		i++
 	}
-	text := strings.TrimPrefix(string(b[:n]), "-")
-	whole := digits(text, 0)
-	point := strings.IndexByte(text, '.')
-	if !isDecimal(text) || whole == 0 || text[0] == '0' && whole > 1 || point >= 0 && digits(text, point+1) == 0 {
+	whole := digits(t, i)
+	if whole == 0 || whole > 1 && t[i] == '0' {
 		return 0
 	}
-	return n
+	i += whole
+	if i < len(t) && t[i] == '.' {
+		fraction := digits(t, i+1)
+		if fraction == 0 {
+			return 0
+		}
+		i += 1 + fraction
+	}
+	if i < len(t) && t[i]|0x20 == 'e' {
+		if i++; i < len(t) && (t[i] == '+' || t[i] == '-') {
+			i++
+		}
+		exponent := digits(t, i)
+		if exponent == 0 {
+			return 0
+		}
+		i += exponent
+	}
+	if i < len(t) && strings.IndexByte("+-.eE", t[i]) >= 0 {
+		return 0
+	}
+	return i
 }
 
-// jsonNested returns the length of the array or object at the start of b, 0 if it is not JSON.
-func jsonNested(b []byte) int {
+// jsonNested returns the length of the array or object at the start of t, 0 if it is not JSON.
+func jsonNested(t string) int {
 	depth, quoted := 0, false
-	for i := 0; i < len(b); i++ {
-		switch c := b[i]; {
+	for i := 0; i < len(t); i++ {
+		switch c := t[i]; {
 		case quoted && c == '\\':
 			i++
 		case c == '"':
@@ -316,7 +308,7 @@ func jsonNested(b []byte) int {
 			depth++
 		case c == '}' || c == ']':
 			if depth--; depth == 0 {
-				if json.Valid(b[:i+1]) {
+				if json.Valid([]byte(t[:i+1])) {
 					return i + 1
 				}
 				return 0
@@ -351,5 +343,5 @@ func (s *jsonSource) unexpected() error {
 	if s.peek() == 0 {
 		return errorf("the object is cut off")
 	}
-	return errorf("%s is not JSON here", quote(string(s.rest)))
+	return errorf("%s is not JSON here", quote(s.rest))
 }

@@ -84,7 +84,8 @@ func TestJSONErrors(t *testing.T) {
 		{first + `{"a":"\u12g4"}`, []string{"a wrong escape"}},
 		{first + `{"a":"\`, []string{"a wrong escape"}},
 		{first + `{"a":"\u0000"}`, []string{"a NUL in a text"}},
-		{first + "{\"a\":\"\x00\"}", []string{"a control character"}},
+		{first + "{\"a\":\"\x00\"}", []string{"line 2: a NUL byte"}},
+		{first + "{\"a\":\"\x01\"}", []string{"a control character"}},
 		{first + "{\"a\":\"x\ty\"}", []string{"a control character"}},
 		{first + "{\"a\":\"\xff\"}", []string{"line 2: not valid UTF-8"}},
 	} {
