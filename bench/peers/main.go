@@ -10,12 +10,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
 type options struct {
+	what         string // kernels, nets or all
 	rounds       int
 	milliseconds int // of one measurement
 	threads      []int
@@ -30,6 +32,7 @@ type options struct {
 func main() {
 	runtime.LockOSThread() // workers end with the thread that started them
 	var o options
+	flag.StringVar(&o.what, "what", "all", "kernels, nets (whole networks) or all")
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds in which all take turns; the median of them counts")
 	flag.IntVar(&o.milliseconds, "ms", 20, "milliseconds of one measurement")
 	threads := flag.String("threads", "1,2", "numbers of threads")
@@ -46,14 +49,23 @@ func main() {
 		fmt.Fprintln(os.Stderr, "peers:", err)
 		os.Exit(2)
 	}
-	if err := measureAndReport(o); err != nil {
-		fmt.Fprintln(os.Stderr, "peers:", err)
-		os.Exit(1)
+	for _, part := range []struct {
+		what    string
+		measure func(options) error
+	}{{"nets", measureNets}, {"kernels", measureKernels}} {
+		if o.what != part.what && o.what != "all" {
+			continue
+		}
+		if err := part.measure(o); err != nil {
+			fmt.Fprintln(os.Stderr, "peers:", err)
+			os.Exit(1)
+		}
 	}
 }
 
 func (o *options) parse(threads, only, peers string) (err error) {
-	if flag.NArg() > 0 || o.rounds < 1 || o.milliseconds < 1 || o.isa != "native" && o.isa != "avx2" {
+	if flag.NArg() > 0 || o.rounds < 1 || o.milliseconds < 1 || o.isa != "native" && o.isa != "avx2" ||
+		!slices.Contains([]string{"kernels", "nets", "all"}, o.what) {
 		return fmt.Errorf("run with -h for the options")
 	}
 	for s := range strings.SplitSeq(threads, ",") {
@@ -70,7 +82,7 @@ func (o *options) parse(threads, only, peers string) (err error) {
 	return err
 }
 
-func measureAndReport(o options) error {
+func measureKernels(o options) error {
 	start := time.Now()
 	var sessions []*session
 	for _, threads := range o.threads {
@@ -82,7 +94,30 @@ func measureAndReport(o options) error {
 		s.close()
 		sessions = append(sessions, s)
 	}
-	report := markdown(o, sessions, start)
+	return o.write("RESULTS", markdown(o, sessions, start), "results", chart(sessions))
+}
+
+func measureNets(o options) error {
+	start := time.Now()
+	folder, err := writeReferences(o)
+	if err != nil {
+		return err
+	}
+	var sessions []*netSession
+	for _, threads := range o.threads {
+		s, err := newNetSession(o, threads, folder)
+		if err != nil {
+			return err
+		}
+		s.measure()
+		s.close()
+		sessions = append(sessions, s)
+	}
+	return o.write("NETS", netMarkdown(o, sessions, start), "nets", netChart(sessions))
+}
+
+// write prints a report and writes it and its picture into the folder of the results.
+func (o options) write(reportName, report, pictureName, picture string) error {
 	fmt.Print(report)
 	suffix := ""
 	if o.isa != "native" {
@@ -91,8 +126,8 @@ func measureAndReport(o options) error {
 	if err := os.MkdirAll(o.out, 0o755); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(o.out, "RESULTS"+suffix+".md"), []byte(report), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(o.out, reportName+suffix+".md"), []byte(report), 0o644); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(o.out, "results"+suffix+".svg"), []byte(chart(sessions)), 0o644)
+	return os.WriteFile(filepath.Join(o.out, pictureName+suffix+".svg"), []byte(picture), 0o644)
 }

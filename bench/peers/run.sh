@@ -7,8 +7,14 @@ here=$(cd "$(dirname "$0")" && pwd)
 cache=${NNRT_PEERS:-$HOME/.cache/nnrt-peers}
 bin=$cache/bin
 out=$here
+what=all before=
 for option in "$@"; do # only a whole run replaces the results in the repository
-  case $option in -only* | --only* | -peers* | --peers* | -quick* | --quick*) out=$cache/results ;; esac
+  case $option in
+    -only* | --only* | -peers* | --peers* | -quick* | --quick*) out=$cache/results ;;
+    -what=* | --what=*) what=${option#*=} ;;
+  esac
+  case $before in -what | --what) what=$option ;; esac
+  before=$option
 done
 # Some machines set these for old versions of OpenBLAS; they choose slower kernels than the machine's.
 unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
@@ -20,7 +26,7 @@ exec 9>"$cache/lock" # two runs would disturb each other
 flock -n 9 || { say "waiting for another run to end" && flock 9; }
 
 # Debian's packages.
-packages=(g++ libeigen3-dev libsleef-dev libxsmm-dev python3-venv util-linux)
+packages=(g++ libeigen3-dev libsleef-dev libxsmm-dev libxsimd-dev libfann-dev dataset-fashion-mnist python3-venv util-linux)
 missing=()
 for p in "${packages[@]}"; do
   [[ $(dpkg-query -W -f '${Status}' "$p" 2>/dev/null) == *' installed' ]] || missing+=("$p")
@@ -48,38 +54,65 @@ wheels openblas scipy-openblas32==0.3.34.481.3
 wheels onednn onednn-cpu-gomp==2023.2.0 onednn-devel-cpu-gomp==2023.2.0
 wheels intel mkl==2026.2.0 mkl-include==2026.2.0 onednn==2026.1.0 onednn-devel==2026.1.0
 
-# build compiles the worker $1 from the adapter $2 and notes where that fails, for the results.
+# build compiles the worker $1 from the adapter $2, and its runner, unless that has been done before, and notes where it
+# fails, for the results.
 build() {
-  local name=$1 adapter=$2
+  local name=$1 adapter=$2 runner=runner
   shift 2
+  [[ $adapter != *nets ]] || runner=netrunner
+  local command="g++ -std=c++17 -O3 -DNDEBUG -march=native $here/native/$runner.cpp $here/native/$adapter.cpp $* -o $bin/$name"
+  local made; made="$(g++ -dumpfullversion) $command $(cat "$here/native/$adapter.cpp" "$here/native/$runner.cpp" \
+    "$here/native/"*.h | sha256sum)"
+  [[ ! -x $bin/$name || ! -e $bin/$name.made || $(<"$bin/$name.made") != "$made" ]] || return 0
   rm -f "$bin/$name" "$bin/$name.absent"
-  g++ -std=c++17 -O3 -DNDEBUG -march=native "$here/native/runner.cpp" "$here/native/$adapter.cpp" "$@" -o "$bin/$name" \
-    2>"$bin/$name.log" || { echo "its worker cannot be built" >"$bin/$name.absent" && say "$name: see $bin/$name.log"; }
+  if $command 2>"$bin/$name.log"; then
+    echo "$made" >"$bin/$name.made"
+  else
+    echo "its worker cannot be built" >"$bin/$name.absent" && say "$name: see $bin/$name.log"
+  fi
 }
 say "building the workers in $bin"
 openblas=$(echo "$cache"/openblas/lib/python3*/site-packages/scipy_openblas32)
 intel=$cache/intel onednn=$cache/onednn
 avx2=(-march=haswell)
-build openblas openblas -isystem "$openblas/include" -L"$openblas/lib" -lscipy_openblas -Wl,-rpath,"$openblas/lib" &
-build mkl mkl -isystem "$intel/include" -L"$intel/lib" -l:libmkl_rt.so.3 -Wl,-rpath,"$intel/lib"
-wait
-build onednn onednn -isystem "$onednn/include" -L"$onednn/lib" -ldnnl -Wl,-rpath,"$onednn/lib" &
-build onednn-sgemm onednn -DONLY_SGEMM -isystem "$onednn/include" -L"$onednn/lib" -ldnnl -Wl,-rpath,"$onednn/lib"
-wait
-build onednn-new onednn -DPLAIN_BY_SGEMM -isystem "$intel/include" -L"$intel/lib" -ldnnl \
-  -Wl,-rpath,"$intel/lib",-rpath-link,"$intel/lib" &
-build libxsmm libxsmm -lxsmm -lxsmmnoblas -lpthread -ldl
-wait
 for suffix in '' -avx2; do
   flags=()
   [[ -z $suffix ]] || flags=("${avx2[@]}")
-  build eigen$suffix eigen "${flags[@]}" -fopenmp -isystem /usr/include/eigen3 &
   build machine$suffix machine "${flags[@]}" -lpthread
-  build sleef$suffix sleef "${flags[@]}" -lsleef
-  build libmvec$suffix libmvec "${flags[@]}" -lmvec -lm
-  wait
 done
-(cd "$here" && go build -o "$bin/" ./goworker && go build -o "$bin/peers" .)
+if [[ $what != nets ]]; then
+  build openblas openblas -isystem "$openblas/include" -L"$openblas/lib" -lscipy_openblas -Wl,-rpath,"$openblas/lib" &
+  build mkl mkl -isystem "$intel/include" -L"$intel/lib" -l:libmkl_rt.so.3 -Wl,-rpath,"$intel/lib"
+  wait
+  build onednn onednn -isystem "$onednn/include" -L"$onednn/lib" -ldnnl -Wl,-rpath,"$onednn/lib" &
+  build onednn-sgemm onednn -DONLY_SGEMM -isystem "$onednn/include" -L"$onednn/lib" -ldnnl -Wl,-rpath,"$onednn/lib"
+  wait
+  build onednn-new onednn -DPLAIN_BY_SGEMM -isystem "$intel/include" -L"$intel/lib" -ldnnl \
+    -Wl,-rpath,"$intel/lib",-rpath-link,"$intel/lib" &
+  build libxsmm libxsmm -lxsmm -lxsmmnoblas -lpthread -ldl
+  wait
+  for suffix in '' -avx2; do
+    flags=()
+    [[ -z $suffix ]] || flags=("${avx2[@]}")
+    build eigen$suffix eigen "${flags[@]}" -fopenmp -isystem /usr/include/eigen3 &
+    build sleef$suffix sleef "${flags[@]}" -lsleef
+    build libmvec$suffix libmvec "${flags[@]}" -lmvec -lm
+    wait
+  done
+fi
+if [[ $what != kernels ]]; then
+  for suffix in '' -avx2; do
+    flags=(-fopenmp -isystem /usr/include/eigen3)
+    [[ -z $suffix ]] || flags+=("${avx2[@]}")
+    build eigen-nets$suffix eigennets "${flags[@]}" &
+    build eigen-fixed-nets$suffix eigennets -DFIXED_SIZES "${flags[@]}"
+    wait
+  done
+  g++ -O2 "$here/native/start.cpp" -o "$bin/start"
+  if [[ -e $here/python/install.sh ]]; then source "$here/python/install.sh"; fi
+fi
+(cd "$here" && go build -o "$bin/" ./goworker && go build -o "$bin/peers" . &&
+  go build -ldflags='-s -w' -o "$bin/once-nnrt" ./once/nnrt)
 
 "$bin/peers" --bin "$bin" --lib "$intel/lib" --out "$out" --command "bash bench/peers/run.sh${*:+ $*}" "$@" 9>&-
 say "the results are in $out"

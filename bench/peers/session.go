@@ -3,9 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
-	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 
 	"nnrt/bench"
@@ -91,55 +89,19 @@ func median(x []float64) float64 {
 	return (s[len(s)/2] + s[(len(s)-1)/2]) / 2
 }
 
-// session is all that was measured with one number of threads.
+// session is all that was measured of kernels with one number of threads.
 type session struct {
-	o       options
-	threads int
-	workers []*worker // nnrt's first
-	machine *worker
+	*team
 	items   []item
 	results map[item]map[string]result // by peer
-	peaks   []float64                  // GFLOP/s of fma, measured in every round of every product
-	absent  []string                   // peers that do not run, and why
-	wrong   []string                   // answers that were wrong, or workers that were lost
 }
 
 func newSession(o options, threads int) (*session, error) {
-	s := &session{o: o, threads: threads, items: items(o, threads), results: map[item]map[string]result{}}
-	var cpus []string
-	for cpu := runtime.NumCPU() - threads; cpu < runtime.NumCPU(); cpu++ {
-		cpus = append(cpus, strconv.Itoa(cpu))
-	}
-	var err error
-	if s.machine, err = startWorker(o, machine, threads, strings.Join(cpus, ",")); err != nil {
+	t, err := newTeam(o, threads, peers)
+	if err != nil {
 		return nil, err
 	}
-	for _, p := range peers {
-		own := p.name == "nnrt" || p.name == onOne
-		if !own && !o.peers.MatchString(p.name) || p.name == onOne && threads == 1 {
-			continue
-		}
-		workerThreads := threads
-		if p.name == onOne {
-			workerThreads = 1
-		}
-		w, err := startWorker(o, p, workerThreads, strings.Join(cpus[threads-workerThreads:], ","))
-		if err != nil {
-			if p.name == "nnrt" {
-				return nil, err
-			}
-			s.absent = append(s.absent, fmt.Sprintf("%s: %v", p.name, err))
-			continue
-		}
-		s.workers = append(s.workers, w)
-	}
-	return s, nil
-}
-
-func (s *session) close() {
-	for _, w := range append(s.workers, s.machine) {
-		w.close()
-	}
+	return &session{team: t, items: items(o, threads), results: map[item]map[string]result{}}, nil
 }
 
 func (s *session) measure() {
@@ -156,56 +118,15 @@ func (s *session) measure() {
 
 // take lets those of the workers that can do an item take turns, with the machine's peak among them if asked.
 func (s *session) take(i item, workers []*worker, withPeak bool) {
-	var able []*worker
 	form := "plain"
 	if i.prepared {
 		form = "prepared"
 	}
-	for _, w := range workers {
-		answer, err := w.ask("prepare %s %d %d %d %s", i.op, i.m, i.n, i.k, form)
-		f := append(strings.Split(answer, "\t"), "", "")
-		switch {
-		case err != nil:
-			s.wrong = append(s.wrong, fmt.Sprintf("%s at %s: %v", w.name, i.name(), err))
-		case f[0] == "ok":
-			s.results[i][w.name] = result{kernel: f[1], ulp: f[2]}
-			able = append(able, w)
-		case f[0] == "wrong":
-			s.wrong = append(s.wrong, fmt.Sprintf("%s at %s: %s", w.name, i.name(), f[1]))
-		}
-	}
-	if withPeak {
-		peak := fma
-		if s.o.isa == "avx2" {
-			peak = fmaAVX2
-		}
-		if _, err := s.machine.ask("prepare %s %d %d %d plain", peak.op, peak.m, peak.n, peak.k); err == nil {
-			able = append(able, s.machine)
-		}
-	}
-	for round := range s.o.rounds {
-		for turn := range able {
-			w := able[(turn+round)%len(able)]
-			r := s.results[i][w.name]
-			const slow = 3e8 // ns; a call this long is measured once
-			if len(r.rounds) > 0 && r.rounds[0] > slow {
-				continue
-			}
-			answer, err := w.ask("run %d", s.o.milliseconds)
-			if w.lost != nil && err == w.lost && len(r.rounds) == 0 {
-				s.wrong = append(s.wrong, fmt.Sprintf("%s at %s: %v", w.name, i.name(), err))
-			}
-			ns, err := strconv.ParseFloat(answer, 64)
-			if err != nil || ns <= 0 {
-				continue
-			}
-			if w == s.machine && withPeak {
-				s.peaks = append(s.peaks, 2*fmaCount*float64(s.threads)/ns)
-				continue
-			}
-			r.rounds = append(r.rounds, ns)
-			s.results[i][w.name] = r
-		}
+	able, says := s.prepare(workers, i.name(), fmt.Sprintf("prepare %s %d %d %d %s", i.op, i.m, i.n, i.k, form))
+	const slow = 3e8 // ns
+	rounds := s.takeTurns(able, i.name(), s.o.rounds, slow, withPeak)
+	for _, w := range able {
+		s.results[i][w.name] = result{rounds: rounds[w], kernel: says[w][0], ulp: says[w][1]}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -18,7 +19,8 @@ import (
 type peer struct {
 	name     string
 	command  []string
-	compiled bool // the instruction set was chosen when it was compiled
+	compiled bool   // the instruction set was chosen when it was compiled
+	once     string // the program that only predicts, where it is not the worker's own
 }
 
 var peers = []peer{
@@ -47,6 +49,8 @@ var machine = peer{name: "machine", command: []string{"machine"}, compiled: true
 // that wait by spinning take no time from another.
 type worker struct {
 	peer
+	file        string // its program
+	o           options
 	description string
 	lost        error // why it no longer runs
 	process     *exec.Cmd
@@ -69,7 +73,7 @@ func startWorker(o options, p peer, threads int, cpus string) (*worker, error) {
 		}
 		return nil, errors.New(strings.TrimSpace(string(reason)))
 	}
-	w := &worker{peer: p}
+	w := &worker{peer: p, file: file, o: o}
 	w.process = exec.Command("taskset", append([]string{"-c", cpus, file}, p.command[1:]...)...)
 	w.process.Env = environment(o, p, threads)
 	w.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -87,6 +91,17 @@ func startWorker(o options, p peer, threads int, cpus string) (*worker, error) {
 	}
 	w.description, err = w.line()
 	return w, err
+}
+
+// program returns a process of the worker's program with further arguments, on one thread: of the program that only
+// predicts, where there is one, if it is not to save.
+func (w *worker) program(args ...string) *exec.Cmd {
+	c := exec.Command(w.file, append(slices.Clone(w.command[1:]), args...)...)
+	if w.once != "" && args[0] != "save" {
+		c = exec.Command(filepath.Join(w.o.bin, w.once), args...)
+	}
+	c.Env = environment(w.o, w.peer, 1)
+	return c
 }
 
 // environment tells each library its number of threads and, where asked, its instruction set.

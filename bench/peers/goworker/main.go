@@ -46,9 +46,16 @@ var (
 var threads, _ = strconv.Atoi(os.Getenv("PEER_THREADS"))
 
 func main() {
-	if len(os.Args) != 2 || libraries[os.Args[1]].describe == nil {
-		fmt.Fprintln(os.Stderr, "usage: goworker nnrt|gonum|vek|gomlx")
+	if len(os.Args) < 2 || libraries[os.Args[1]].describe == nil {
+		fmt.Fprintln(os.Stderr, "usage: goworker NAME [save NET FOLDER]")
 		os.Exit(2)
+	}
+	if len(os.Args) == 5 && os.Args[2] == "save" {
+		if err := save(netLibraries[os.Args[1]], os.Args[3], os.Args[4]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
 	}
 	threads = max(threads, 1)
 	runtime.GOMAXPROCS(threads)
@@ -56,13 +63,20 @@ func main() {
 	os.Stdout = os.Stderr // one of the libraries prints
 	l := libraries[os.Args[1]]
 	fmt.Fprintln(out, l.describe(), "with", runtime.Version())
-	var call func() []float32
+	var call func()
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
 		switch f := strings.Fields(in.Text()); {
 		case len(f) == 6 && f[0] == "prepare":
 			p := problem{op: f[1], m: number(f[2]), n: number(f[3]), k: number(f[4]), prepared: f[5] == "prepared"}
+			product, answer := prepare(l, p)
+			call = nil
+			if product != nil {
+				call = func() { product() }
+			}
+			fmt.Fprintln(out, answer)
+		case len(f) == 5 && f[0] == "net":
 			var answer string
-			call, answer = prepare(l, p)
+			call, answer = prepareNet(netLibraries[os.Args[1]], f[1], f[2], number(f[3]), f[4])
 			fmt.Fprintln(out, answer)
 		case len(f) == 2 && f[0] == "run" && call != nil:
 			fmt.Fprintf(out, "%.6f\n", run(call, float64(number(f[1]))*1e-3)*1e9)
@@ -70,6 +84,18 @@ func main() {
 			fmt.Fprintln(out, "no\tnot now:", in.Text())
 		}
 	}
+}
+
+// save writes a net in the library's own form.
+func save(l netLibrary, name, folder string) error {
+	if l.save == nil {
+		return errUnable
+	}
+	n, err := readNetwork(name, folder)
+	if err != nil {
+		return err
+	}
+	return l.save(n)
 }
 
 func number(s string) int {
@@ -161,7 +187,7 @@ func checkFunction(p problem) (worst float64, err error) {
 }
 
 // run returns the seconds of one call, measured as native/runner.cpp measures them.
-func run(call func() []float32, seconds float64) float64 {
+func run(call func(), seconds float64) float64 {
 	start := time.Now()
 	call()
 	one := time.Since(start).Seconds()

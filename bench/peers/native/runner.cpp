@@ -8,9 +8,9 @@
 //
 // The first line, sent without a request, describes the library.
 #include "peer.h"
+#include "timing.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -24,8 +24,6 @@ int threadCount() {
 }
 
 namespace {
-
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 // Array is memory aligned to 64 bytes.
 struct Array {
@@ -127,33 +125,6 @@ std::string prepare(std::istream &in) {
     return "ok\t" + answer.kernel + "\t" + error;
 }
 
-// run returns the seconds of one call. A batch is at least half a millisecond; a call of more than 0.3 s is measured
-// once only.
-double run(double seconds) {
-    double start = now();
-    peer.call();
-    double one = now() - start;
-    if (one > 0.3) { return one; }
-    long calls = 1;
-    for (;;) { // the length of a batch
-        start = now();
-        for (long i = 0; i < calls; i++) { peer.call(); }
-        one = (now() - start) / calls;
-        if (one * calls > 2e-4) { break; }
-        calls *= 4;
-    }
-    calls = std::max(1L, static_cast<long>(5e-4 / one));
-    double best = one;
-    int batches = 0;
-    for (double begin = now(); batches < 3 || now() - begin < seconds; batches++) {
-        start = now();
-        for (long i = 0; i < calls; i++) { peer.call(); }
-        best = std::min(best, (now() - start) / calls);
-        if (batches > 0 && now() - begin > 1) { break; }
-    }
-    return best;
-}
-
 } // namespace
 
 int main() {
@@ -166,7 +137,7 @@ int main() {
         } else if (word == "run" && ready) {
             double milliseconds = 0;
             in >> milliseconds;
-            std::cout << std::fixed << run(milliseconds / 1e3) * 1e9 << std::endl;
+            std::cout << std::fixed << secondsOf(peer.call, milliseconds / 1e3) * 1e9 << std::endl;
         } else {
             std::cout << "no\tnot now: " << line << std::endl;
         }
