@@ -170,14 +170,6 @@ TEXT ·expAVX512(SB), NOSPLIT, $0-48
 // func sigmoidAVX512(y, x []float32)
 //
 // y = SigmoidOf(x)
-#define SIGMOID_BEGIN(x, z, n, w) TAIL_REDUCE(x, z, n)
-
-#define SIGMOID_END(x, z, n, w) \
-	EXP_RESULT(z, n, w)     \
-	SIGMOID_TAIL(z, w)      \
-	SIGMOID_RESULT(x, z, w) \
-	VMOVAPS w, x
-
 TEXT ·sigmoidAVX512(SB), NOSPLIT, $0-48
 	EXP_CONSTANTS
 	EACH(SIGMOID_BEGIN, SIGMOID_END)
@@ -212,22 +204,7 @@ TEXT ·sigmoidGradientAVX512(SB), NOSPLIT, $0-72
 
 // func tanhAVX512(y, x []float32)
 //
-// With s and q of expm1Parts(−2|x|): y = fma(−s, q, 1 − s) / fma(s, q, 1 + s), with the sign of x:
-// r | x & SIGN, whose truth table is 0xec.
-#define TANH_BEGIN(x, r, s, n) \
-	VORPS  SIGN, x, r      \
-	VADDPS r, r, r         \
-	EXPM1_REDUCE(r, s, n)
-
-#define TANH_END(x, r, s, q)    \
-	EXPM1_Q(r, q, T0)       \
-	VSUBPS       s, ONE, r  \
-	VADDPS       s, ONE, T0 \
-	VFNMADD231PS q, s, r    \
-	VFMADD231PS  q, s, T0   \
-	VDIVPS       T0, r, r   \
-	VPTERNLOGD   $0xec, SIGN, r, x
-
+// y = TanhOf(x)
 TEXT ·tanhAVX512(SB), NOSPLIT, $0-48
 	EXPM1_CONSTANTS
 	EACH(TANH_BEGIN, TANH_END)

@@ -10,7 +10,7 @@ import (
 // fill sets a table's products.
 func (mk *microkernels) fill(t *table) {
 	t.gemmNN, t.pack, t.gemmPacked, t.dense, t.small = mk.gemmNN, mk.pack, mk.gemmPacked, mk.dense, mk
-	t.chain, t.chainScratch = mk.chain, mk.chainScratch
+	t.prepareChain, t.chain, t.chainRow = mk.prepareChain, mk.chain, mk.chainRow
 }
 
 // fillTraining sets the products that only training uses.

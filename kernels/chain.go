@@ -15,8 +15,33 @@ type DenseLayer struct {
 type Chain struct {
 	layers          []DenseLayer
 	inputs, outputs int
-	widest          int // outputs of the layers but the last, 0 for a single one
+	widest          int       // outputs of the layers but the last, 0 for a single one
+	scratch         int       // floats that Forward works with
+	turned          bool      // batches go through it turned over
+	row             []rowStep // of a single row, or nil
 	kernels         *table
+}
+
+// rowStep is layers that go through layersRow together, or one other layer; then an activation that layersRow does not
+// know.
+type rowStep struct {
+	layers     []rowLayer
+	dense      *DenseLayer
+	outputs    int
+	activation Activation
+	alpha      float32
+}
+
+// Scratch is memory in which one goroutine at a time sends rows through chains.
+type Scratch struct{ floats []float32 }
+
+// NewScratch makes memory that is enough for each of the chains.
+func NewScratch(chains ...*Chain) *Scratch {
+	n := 0
+	for _, c := range chains {
+		n = max(n, c.scratch)
+	}
+	return &Scratch{make([]float32, n)}
 }
 
 // NewChain prepares layers, at least one, with the tier of the first one's weights. It panics if their shapes do not
@@ -27,8 +52,9 @@ func NewChain(layers ...DenseLayer) *Chain {
 	width := c.inputs
 	for i := range layers {
 		l := &layers[i]
-		if l.Weights.k != width || l.Weights.ldb != l.Weights.n {
-			panic(fmt.Sprintf("kernels: layer %d of a chain has %d inputs, before it are %d", i+1, l.Weights.k, width))
+		if l.Weights.k != width || l.Weights.ldb != l.Weights.n || width == 0 || l.Weights.n == 0 {
+			panic(fmt.Sprintf("kernels: layer %d of a chain has weights of shape [%d, %d], its inputs are %d",
+				i+1, l.Weights.k, l.Weights.n, width))
 		}
 		width = l.Weights.n
 		checkBias(l.Bias, width)
@@ -37,7 +63,37 @@ func NewChain(layers ...DenseLayer) *Chain {
 			c.widest = max(c.widest, width)
 		}
 	}
+	c.kernels.prepareChain(c)
 	return c
+}
+
+// Forward computes y, of shape [rows, outputs], from x, of shape [rows, inputs], as Dense would for one layer after
+// the other, the same bits. It panics if a slice has not the length of its shape, or the scratch memory was not made
+// for the chain. y must not overlap x. (It has so few parameters that they are passed in registers.)
+func (c *Chain) Forward(y, x []float32, s *Scratch) {
+	if len(x) == c.inputs && len(y) == c.outputs && len(s.floats) >= c.scratch {
+		c.kernels.chainRow(c, y, x, s)
+		return
+	}
+	if rows := c.rows(y, x, s); rows > 0 {
+		c.kernels.chain(c, y, nil, x, s, rows)
+	}
+}
+
+// ForwardWithLogits is Forward; it puts what the last activation was applied to into z, of y's shape, as well.
+func (c *Chain) ForwardWithLogits(y, z, x []float32, s *Scratch) {
+	if rows := c.rows(y, x, s); rows > 0 {
+		c.kernels.chain(c, y, z[:len(y)], x, s, rows)
+	}
+}
+
+func (c *Chain) rows(y, x []float32, s *Scratch) int {
+	rows := len(x) / c.inputs
+	if rows*c.inputs != len(x) || int64(len(y)) != int64(rows)*int64(c.outputs) || len(s.floats) < c.scratch {
+		panic(fmt.Sprintf("kernels: a chain of %d inputs and %d outputs from %d elements into %d, with %d floats of scratch",
+			c.inputs, c.outputs, len(x), len(y), len(s.floats)))
+	}
+	return rows
 }
 
 // blockFloats bounds what passes between the layers of a block of rows, so that it stays in the cache.
@@ -46,33 +102,17 @@ const blockFloats = 1 << 15
 // block is how many rows go through all layers together.
 func (c *Chain) block() int { return max(1, min(64, blockFloats/max(c.widest, 1))) }
 
-// Scratch returns how many elements Forward needs to work with.
-func (c *Chain) Scratch() int { return c.kernels.chainScratch(c) }
+func genericPrepareChain(c *Chain) { c.scratch = 2 * c.block() * c.widest }
 
-// Forward computes y, of shape [rows, outputs], from x, of shape [rows, inputs], and the last layer's
-// pre-activations, of y's shape, into z unless z is nil. scratch has Scratch elements, which it overwrites. The result
-// is that of Dense for one layer after the other. It panics if a slice has not the length of its shape. y and z must
-// not overlap the others.
-func (c *Chain) Forward(y, z, x, scratch []float32, rows int) {
-	if rows < 0 || int64(len(x)) != int64(rows)*int64(c.inputs) || int64(len(y)) != int64(rows)*int64(c.outputs) ||
-		z != nil && len(z) != len(y) {
-		panic(fmt.Sprintf("kernels: %d rows of %d inputs and %d outputs from %d elements into %d",
-			rows, c.inputs, c.outputs, len(x), len(y)))
-	}
-	if rows > 0 {
-		c.kernels.chain(c, y, z, x, scratch[:c.Scratch()], rows)
-	}
-}
+func genericChainRow(c *Chain, y, x []float32, s *Scratch) { genericChain(c, y, nil, x, s, 1) }
 
-func genericChainScratch(c *Chain) int { return 2 * c.block() * c.widest }
-
-// genericChain sends blocks of rows through one layer after another.
-func genericChain(c *Chain, y, z, x, scratch []float32, rows int) {
+// genericChain sends blocks of rows through one layer after another. z is nil or takes the logits.
+func genericChain(c *Chain, y, z, x []float32, s *Scratch, rows int) {
 	block := c.block()
 	for first := 0; first < rows; first += block {
 		n := min(block, rows-first)
 		from := x[first*c.inputs:][:n*c.inputs]
-		to, other := scratch[:block*c.widest], scratch[block*c.widest:]
+		to, other := s.floats[:block*c.widest], s.floats[block*c.widest:]
 		for i := range c.layers[:len(c.layers)-1] {
 			l := &c.layers[i]
 			into := to[:n*l.Weights.n]
@@ -80,33 +120,21 @@ func genericChain(c *Chain, y, z, x, scratch []float32, rows int) {
 			from = into
 			to, other = other, to
 		}
-		c.last(y[first*c.outputs:][:n*c.outputs], part(z, first*c.outputs, n*c.outputs), from, n)
+		l := &c.layers[len(c.layers)-1]
+		out := y[first*c.outputs:][:n*c.outputs]
+		if z == nil {
+			c.kernels.dense(out, from, l.Weights, l.Bias, l.Activation, l.Alpha, n)
+			continue
+		}
+		c.kernels.dense(out, from, l.Weights, l.Bias, Linear, 0, n)
+		copy(z[first*c.outputs:], out)
+		c.finish(out)
 	}
 }
 
-// last is Forward of the last layer.
-func (c *Chain) last(y, z, x []float32, rows int) {
-	l := &c.layers[len(c.layers)-1]
-	if z == nil {
-		c.kernels.dense(y, x, l.Weights, l.Bias, l.Activation, l.Alpha, rows)
-		return
-	}
-	c.kernels.dense(y, x, l.Weights, l.Bias, Linear, 0, rows)
-	copy(z, y)
-	c.finish(y)
-}
-
-// finish applies the last layer's activation to its pre-activations.
+// finish applies the last layer's activation to its logits.
 func (c *Chain) finish(y []float32) {
 	if l := &c.layers[len(c.layers)-1]; l.Activation != Linear {
 		c.kernels.activate(y, y, l.Activation, l.Alpha, c.outputs)
 	}
-}
-
-// part returns n elements of x, or nil if x is nil.
-func part(x []float32, first, n int) []float32 {
-	if x == nil {
-		return nil
-	}
-	return x[first:][:n]
 }

@@ -90,21 +90,21 @@ func TestChainIsItsLayersOneByOne(t *testing.T) {
 			clear(x[len(x)-c.widths[0]:]) // a row whose first sums are the bias
 			wantY, wantZ := c.reference(x, most)
 			chain := c.prepare()
-			scratch := make([]float32, chain.Scratch())
+			scratch := NewScratch(chain)
 			for rows := 1; rows <= most; rows++ {
 				if Active() == "generic" && rows > 3 && rows < most {
 					continue // which does the same for any
 				}
-				for i := range scratch {
-					scratch[i] = float32(math.NaN())
+				for i := range scratch.floats {
+					scratch.floats[i] = float32(math.NaN())
 				}
 				first := most - rows
 				n := c.outputs()
 				y, z := make([]float32, rows*n), make([]float32, rows*n)
-				chain.Forward(y, nil, x[first*c.widths[0]:], scratch, rows)
+				chain.Forward(y, x[first*c.widths[0]:], scratch)
 				compare(t, fmt.Sprintf("%s, %d rows", c, rows), y, wantY[first*n:])
 				clear(y)
-				chain.Forward(y, z, x[first*c.widths[0]:], scratch, rows)
+				chain.ForwardWithLogits(y, z, x[first*c.widths[0]:], scratch)
 				compare(t, fmt.Sprintf("%s, %d rows with pre-activations", c, rows), y, wantY[first*n:])
 				compare(t, fmt.Sprintf("pre-activations of %s, %d rows", c, rows), z, wantZ[first*n:])
 			}
@@ -137,7 +137,7 @@ func TestChainOfManyRows(t *testing.T) {
 			want, _ := c.reference(x, rows)
 			chain := c.prepare()
 			y := make([]float32, len(want))
-			chain.Forward(y, nil, x, make([]float32, chain.Scratch()), rows)
+			chain.Forward(y, x, NewScratch(chain))
 			compare(t, c.String(), y, want)
 		}
 	})
@@ -151,9 +151,9 @@ func TestChainAllocatesNothing(t *testing.T) {
 			chain := c.prepare()
 			for _, rows := range []int{1, 2, 40} {
 				x, y := randomMatrix(r, rows*c.widths[0]), make([]float32, rows*c.outputs())
-				scratch := make([]float32, chain.Scratch())
-				chain.Forward(y, nil, x, scratch, rows) // which may fill a pool
-				if n := testing.AllocsPerRun(5, func() { chain.Forward(y, nil, x, scratch, rows) }); n != 0 {
+				scratch := NewScratch(chain)
+				chain.Forward(y, x, scratch) // which may fill a pool
+				if n := testing.AllocsPerRun(5, func() { chain.Forward(y, x, scratch) }); n != 0 {
 					t.Errorf("%s, %d rows: %v allocations", c, rows, n)
 				}
 			}
@@ -161,20 +161,25 @@ func TestChainAllocatesNothing(t *testing.T) {
 	})
 }
 
-func TestNewChainRefusesWhatDoesNotFit(t *testing.T) {
+func TestChainsRefuseWhatDoesNotFit(t *testing.T) {
 	w := make([]float32, 12)
+	layer := func(n, k int) DenseLayer { return DenseLayer{Weights: Pack(w, n, k, n)} }
+	chain := NewChain(layer(3, 4), layer(2, 3))
+	scratch := NewScratch(chain)
 	for name, call := range map[string]func(){
-		"widths": func() { NewChain(DenseLayer{Weights: Pack(w, 3, 4, 3)}, DenseLayer{Weights: Pack(w, 3, 4, 3)}) },
-		"bias":   func() { NewChain(DenseLayer{Weights: Pack(w, 3, 4, 3), Bias: w[:2]}) },
-		"name":   func() { NewChain(DenseLayer{Weights: Pack(w, 3, 4, 3), Activation: 200}) },
-		"x":      func() { NewChain(DenseLayer{Weights: Pack(w, 3, 4, 3)}).Forward(w[:3], nil, w[:5], nil, 1) },
-		"y":      func() { NewChain(DenseLayer{Weights: Pack(w, 3, 4, 3)}).Forward(w[:2], nil, w[:4], nil, 1) },
-		"z":      func() { NewChain(DenseLayer{Weights: Pack(w, 3, 4, 3)}).Forward(w[:3], w[:2], w[:4], nil, 1) },
+		"widths":     func() { NewChain(layer(3, 4), layer(3, 4)) },
+		"no inputs":  func() { NewChain(layer(3, 0)) },
+		"bias":       func() { NewChain(DenseLayer{Weights: Pack(w, 3, 4, 3), Bias: w[:2]}) },
+		"activation": func() { NewChain(DenseLayer{Weights: Pack(w, 3, 4, 3), Activation: 200}) },
+		"x":          func() { chain.Forward(w[:2], w[:5], scratch) },
+		"y":          func() { chain.Forward(w[:3], w[:8], scratch) },
+		"z":          func() { chain.ForwardWithLogits(w[:2], w[:1:1], w[:4], scratch) },
+		"scratch":    func() { chain.Forward(w[:2], w[:4], &Scratch{}) },
 	} {
 		func() {
 			defer func() {
 				if recover() == nil {
-					t.Errorf("%s do not fit, and no panic", name)
+					t.Errorf("%s: does not fit, and no panic", name)
 				}
 			}()
 			call()

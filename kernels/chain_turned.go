@@ -11,10 +11,10 @@ const (
 	turnedBlock  = 8  // panels whose last activation is one call
 )
 
-// turns tells whether so many rows go through the chain turned over: if there are several and all layers are narrow.
-// An activation of a hidden layer must take every number for itself.
-func (mk *microkernels) turns(c *Chain, rows int) bool {
-	if rows < 2 || !mk.fuses || c.inputs > widestTurned || max(c.widest, c.outputs) > widestTurned {
+// turns tells whether batches go through the chain turned over: if all layers are narrow. An activation of a hidden
+// layer must take every number for itself.
+func (mk *microkernels) turns(c *Chain) bool {
+	if !mk.fuses || c.inputs > widestTurned || max(c.widest, c.outputs) > widestTurned {
 		return false
 	}
 	for i := range c.layers[:len(c.layers)-1] {
@@ -28,17 +28,19 @@ func (mk *microkernels) turns(c *Chain, rows int) bool {
 // turnedFloats returns how many floats a panel has at most between two layers.
 func (mk *microkernels) turnedFloats(c *Chain) int { return max(c.inputs, c.widest, c.outputs) * mk.nr }
 
-func (mk *microkernels) chainScratch(c *Chain) int {
-	n := genericChainScratch(c)
-	if mk.turns(c, mk.nr) {
-		n = max(n, 2*mk.turnedFloats(c)+narrowLanes*narrow*mk.nr)
+func (mk *microkernels) prepareChain(c *Chain) {
+	genericPrepareChain(c)
+	if c.turned = mk.turns(c); c.turned {
+		c.scratch = max(c.scratch, 2*mk.turnedFloats(c)+narrowLanes*narrow*mk.nr)
 	}
-	return n
+	if c.row = mk.rowSteps(c); c.row != nil {
+		c.scratch = max(c.scratch, rowVectors*rowVector+2*c.widest)
+	}
 }
 
-func (mk *microkernels) chain(c *Chain, y, z, x, scratch []float32, rows int) {
-	if !mk.turns(c, rows) {
-		genericChain(c, y, z, x, scratch, rows)
+func (mk *microkernels) chain(c *Chain, y, z, x []float32, s *Scratch, rows int) {
+	if !c.turned || rows == 1 {
+		genericChain(c, y, z, x, s, rows)
 		return
 	}
 	block := turnedBlock * mk.nr
@@ -46,7 +48,7 @@ func (mk *microkernels) chain(c *Chain, y, z, x, scratch []float32, rows int) {
 		n := min(block, rows-first)
 		out := y[first*c.outputs:][:n*c.outputs]
 		for i := 0; i < n; i += mk.nr {
-			mk.turnedPanel(c, &out[i*c.outputs], &x[(first+i)*c.inputs], scratch, min(mk.nr, n-i))
+			mk.turnedPanel(c, &out[i*c.outputs], &x[(first+i)*c.inputs], s.floats, min(mk.nr, n-i))
 		}
 		if z != nil {
 			copy(z[first*c.outputs:], out)

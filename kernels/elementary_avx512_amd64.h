@@ -163,6 +163,33 @@ CONSTANT(expm1Least, $-80.0)
 	VMULPS      r, r, square \
 	VFMADD213PS r, square, q
 
+// Functions are two macros, see activation_avx512_amd64.s.
+
+// x = SigmoidOf(x)
+#define SIGMOID_BEGIN(x, z, n, w) TAIL_REDUCE(x, z, n)
+
+#define SIGMOID_END(x, z, n, w) \
+	EXP_RESULT(z, n, w)     \
+	SIGMOID_TAIL(z, w)      \
+	SIGMOID_RESULT(x, z, w) \
+	VMOVAPS w, x
+
+// x = TanhOf(x). With s and q of expm1Parts(−2|x|): y = fma(−s, q, 1 − s) / fma(s, q, 1 + s), with the sign of x:
+// r | x & SIGN, whose truth table is 0xec.
+#define TANH_BEGIN(x, r, s, n) \
+	VORPS  SIGN, x, r      \
+	VADDPS r, r, r         \
+	EXPM1_REDUCE(r, s, n)
+
+#define TANH_END(x, r, s, q)    \
+	EXPM1_Q(r, q, T0)       \
+	VSUBPS       s, ONE, r  \
+	VADDPS       s, ONE, T0 \
+	VFNMADD231PS q, s, r    \
+	VFMADD231PS  q, s, T0   \
+	VDIVPS       T0, r, r   \
+	VPTERNLOGD   $0xec, SIGN, r, x
+
 // r = fma(s, q, s − 1), which is expm1Negative; q and square are scratch.
 #define EXPM1_RESULT(r, s, q, square) \
 	EXPM1_Q(r, q, square)         \

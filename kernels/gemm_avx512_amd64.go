@@ -5,7 +5,7 @@ package kernels
 var microkernelsAVX512 = microkernels{
 	mr: 14, nr: 32,
 	fuses: true,
-	tiles: tilesAVX512, row: anyRowAVX512, transpose: transposeAVX512, copyPanel: copyPanelAVX512,
+	tiles: tilesAVX512, row: anyRowAVX512, layersRow: layersRowAVX512, transpose: transposeAVX512, copyPanel: copyPanelAVX512,
 	narrowRow: narrowRowLanesAVX512, narrowDot: narrowDotAVX512, dotRows: 8, dotColumns: 6,
 }
 
@@ -55,3 +55,6 @@ func anyRowAVX512(c, a, b, bias *float32, n, k, csA, rsB int, end ending) {
 	}
 	rowAVX512(c, a, b, bias, n, k, csA, rsB, end)
 }
+
+//go:noescape
+func layersRowAVX512(y, x, buffer *float32, layers *rowLayer, count int)

@@ -237,13 +237,13 @@ func TestChainsStayInTheirSlices(t *testing.T) {
 			}
 			chain := c.prepare()
 			x, y := guard(t, "x", mostRows*c.widths[0], true), guard(t, "y", mostRows*c.outputs(), false)
-			scratch := guard(t, "scratch", max(chain.Scratch(), 1), false)
+			scratch := guard(t, "scratch", max(chain.scratch, 1), false)
 			memory = append(memory, x, y, scratch)
 			for _, rows := range []int{1, 2 + r.IntN(13), 15, 16, 17 + r.IntN(14), 32, 33 + r.IntN(7)} {
 				for _, last := range []bool{false, true} {
 					if faults(t, memory, func() {
-						chain.Forward(y.take(rows*c.outputs(), last), nil, x.take(rows*c.widths[0], last),
-							scratch.take(chain.Scratch(), last), rows)
+						chain.Forward(y.take(rows*c.outputs(), last), x.take(rows*c.widths[0], last),
+							&Scratch{scratch.take(chain.scratch, last)})
 					}, func() string { return fmt.Sprintf("%d rows through %s, %s", rows, c, where(last)) }) {
 						return
 					}

@@ -27,8 +27,9 @@ type table struct {
 	gemmPacked func(c, a []float32, b *Packed, bias []float32, m, lda, ldc int)
 	dense      func(y, x []float32, w *Packed, bias []float32, a Activation, alpha float32, rows int)
 
-	chain        func(c *Chain, y, z, x, scratch []float32, rows int)
-	chainScratch func(c *Chain) int
+	prepareChain func(c *Chain) // sets the fields that chain wants
+	chain        func(c *Chain, y, z, x []float32, s *Scratch, rows int)
+	chainRow     func(c *Chain, y, x []float32, s *Scratch)
 
 	activate func(y, x []float32, a Activation, alpha float32, width int)
 
@@ -39,7 +40,7 @@ type table struct {
 var generic = table{
 	name:   "generic",
 	gemmNN: genericGemmNN, pack: genericPack, gemmPacked: genericGemmPacked, dense: genericDense,
-	chain: genericChain, chainScratch: genericChainScratch,
+	prepareChain: genericPrepareChain, chain: genericChain, chainRow: genericChainRow,
 	activate: genericActivate,
 	sum:      genericSum, dot: genericDot,
 }

@@ -16,6 +16,9 @@ type microkernels struct {
 	// fuses tells whether tiles and row know endReLU, and tiles biasOfRows.
 	fuses bool
 
+	// layersRow sends one row through Dense layers, one after the other; see rowLayer. Or nil.
+	layersRow func(y, x, buffer *float32, layers *rowLayer, count int)
+
 	// transpose: dst[j·ldDst + i] = src[i·ldSrc + j] for i < rows, j < cols.
 	transpose func(dst, src *float32, rows, cols, ldDst, ldSrc int)
 
@@ -28,6 +31,19 @@ type microkernels struct {
 	narrowDot           func(c, a, b, bias *float32, n, k, rsA, rsB, rsC int)
 	dotRows, dotColumns int
 }
+
+// rowLayer is a layer for layersRow: weights and bias in whole vectors of rowVector outputs.
+type rowLayer struct {
+	w, bias    *float32 // [k, vectors·rowVector], [vectors·rowVector], 0 where there are no outputs
+	k, n       int
+	vectors    int
+	activation Activation
+}
+
+const (
+	rowVector  = 16
+	rowVectors = 4 // most of a layer
+)
 
 // ending is what tiles and row do with a sum s at last: both, one, or just c = s.
 type ending uint8

@@ -146,7 +146,7 @@ func vectorOperations() []vectorOperation {
 // TestOperationsAreTheTables: what is added to the table must be added to the tests of all tiers.
 func TestOperationsAreTheTables(t *testing.T) {
 	tested := map[string]bool{"gemmNN": true, "gemmTN": true, "gemmNT": true, "gemmReLU": true, "pack": true,
-		"chain": true, "chainScratch": true, // by the tests of chain_test.go
+		"chain": true, "prepareChain": true, "chainRow": true, // by the tests of chain_test.go
 		"gemmTNAdam": true, // by the tests of joined_test.go
 		"dense":      true, // by the tests of packed_test.go
 		"gemmPacked": true, "activate": true,

@@ -9,8 +9,8 @@ type program struct {
 	tier            string // of the kernels it is laid out for
 	ops             []op
 	stages          []stage
-	widest          int // of what passes between stages
-	scratch         int // elements that the stages work with
+	chain           *kernels.Chain // the one stage, if that is Dense layers alone, or nil
+	widest          int            // of what passes between stages
 }
 
 // op is one layer with its parameters. Dropout is none.
@@ -91,7 +91,6 @@ func (p *program) plan() {
 					Weights: o.kernel, Bias: o.bias, Activation: o.activation.Kind, Alpha: o.activation.Alpha})
 			}
 			s = stage{chain: kernels.NewChain(layers...)}
-			p.scratch = max(p.scratch, s.chain.Scratch())
 		}
 		s.out = p.ops[end-1].out
 		if end < len(p.ops) {
@@ -99,6 +98,9 @@ func (p *program) plan() {
 		}
 		p.stages = append(p.stages, s)
 		i = end
+	}
+	if len(p.stages) == 1 {
+		p.chain = p.stages[0].chain
 	}
 }
 
@@ -111,19 +113,25 @@ func (p *program) block() int { return max(1, min(64, blockFloats/max(p.widest, 
 // memory is what one thread works in.
 type memory struct {
 	between [2][]float32 // from stage to stage
-	scratch []float32
+	scratch *kernels.Scratch
 }
 
 func (p *program) newMemory() *memory {
-	m := &memory{scratch: make([]float32, p.scratch)}
+	var chains []*kernels.Chain
+	for i := range p.stages {
+		if c := p.stages[i].chain; c != nil {
+			chains = append(chains, c)
+		}
+	}
+	m := &memory{scratch: kernels.NewScratch(chains...)}
 	for i := range min(len(p.stages)-1, len(m.between)) {
 		m.between[i] = make([]float32, p.block()*p.widest)
 	}
 	return m
 }
 
-// run computes y, of shape [rows, outputs], from x, of shape [rows, inputs], and the last layer's pre-activations, of
-// y's shape, into z unless z is nil.
+// run computes y, of shape [rows, outputs], from x, of shape [rows, inputs], and what the last activation was
+// applied to, of y's shape, into z unless z is nil.
 func (p *program) run(m *memory, y, z, x []float32, rows int) {
 	switch len(p.stages) {
 	case 0:
@@ -152,15 +160,18 @@ func (p *program) run(m *memory, y, z, x []float32, rows int) {
 }
 
 func (s *stage) forward(m *memory, y, z, x []float32, rows int) {
-	if s.chain != nil {
-		s.chain.Forward(y, z, x, m.scratch, rows)
-		return
-	}
-	s.op.forward(y, x, rows)
-	if s.op.kind == ActivationLayer {
-		copy(z, x)
-	} else {
-		copy(z, y)
+	switch {
+	case s.chain != nil && z != nil:
+		s.chain.ForwardWithLogits(y, z, x, m.scratch)
+	case s.chain != nil:
+		s.chain.Forward(y, x, m.scratch)
+	default:
+		s.op.forward(y, x, rows)
+		if s.op.kind == ActivationLayer {
+			copy(z, x)
+		} else {
+			copy(z, y)
+		}
 	}
 }
 
