@@ -150,7 +150,7 @@ func TestOperationsAreTheTables(t *testing.T) {
 		"gemmTNAdam": true, // by the tests of joined_test.go
 		"dense":      true, // by the tests of packed_test.go
 		"gemmPacked": true, "activate": true,
-		"activateGradient": true, "columnSums": true}
+		"activateGradient": true, "columnSums": true, "gatherRows": true}
 	for _, o := range vectorOperations() {
 		tested[o.field] = true
 	}

@@ -453,3 +453,32 @@ func TestColumnSumsEqualTheReference(t *testing.T) {
 		}
 	})
 }
+
+func TestGatherRowsEqualsTheReference(t *testing.T) {
+	onAssembly(t, func(t *testing.T, kernels *table) {
+		r := rand.New(rand.NewPCG(11, 11))
+		for width := 1; width <= 140; width++ {
+			n, rows := r.IntN(20), 1+r.IntN(50)
+			src := window(r, pools()[r.IntN(len(pools()))].left, rows*width)
+			order := make([]int32, n+r.IntN(60))
+			for i := range order {
+				order[i] = int32(r.IntN(rows))
+			}
+			bad := r.IntN(3*n + 1)
+			if bad < n {
+				order[bad] = []int32{-1, int32(rows), math.MinInt32, math.MaxInt32}[r.IntN(4)]
+			}
+			offset := r.IntN(16)
+			got, gotRows := surrounded(n*width, offset)
+			want, wantRows := surrounded(n*width, offset)
+			left := kernels.training().gatherRows(gotRows, src, order, n, width, rows)
+			if wantLeft := genericGatherRows(wantRows, src, order, n, width, rows); left != wantLeft {
+				t.Errorf("gatherRows of %d rows of %d by %v leaves %d, want %d", rows, width, order[:n], left, wantLeft)
+			}
+			if i := difference(got, want); i >= 0 {
+				t.Errorf("gatherRows of %d rows of %d, row %d, element %d: %s, want %s", rows, width, (i-offset)/width,
+					(i-offset)%width, bitsOf(got[i]), bitsOf(want[i]))
+			}
+		}
+	})
+}

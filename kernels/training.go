@@ -15,6 +15,8 @@ type trainingTable struct {
 
 	activateGradient func(dx, dy, x, y []float32, a Activation, alpha float32, width int)
 
+	gatherRows func(dst, src []float32, order []int32, n, width, rows int) (left int)
+
 	sumAbs     func(x []float32) float32
 	columnSums func(sums, x []float32)
 
@@ -36,6 +38,7 @@ func genericTraining() *trainingTable {
 	return &trainingTable{
 		gemmTN: genericGemmTN, gemmNT: genericGemmNT, gemmReLU: genericGemmReLU, gemmTNAdam: genericGemmTNAdam,
 		activateGradient: genericActivateGradient,
+		gatherRows:       genericGatherRows,
 		sumAbs:           genericSumAbs, columnSums: genericColumnSums,
 		sgd: genericSGD, momentum: genericMomentum, rmsprop: genericRMSprop, adam: genericAdam,
 		nadam: genericNadam, adamax: genericAdamax, adagrad: genericAdagrad, lion: genericLion,

@@ -5,6 +5,7 @@ package kernels
 func trainingAVX2(t *trainingTable) {
 	microkernelsAVX2.fillTraining(t)
 	t.activateGradient = activateGradientAVX2
+	t.gatherRows = gatherRowsAVX2
 	t.sumAbs, t.columnSums = sumAbsAVX2, columnSumsAVX2
 	t.sgd, t.momentum, t.rmsprop = sgdAVX2, momentumAVX2, rmspropAVX2
 	t.adam, t.nadam, t.adamax, t.adagrad, t.lion = adamAVX2, nadamAVX2, adamaxAVX2, adagradAVX2, lionAVX2

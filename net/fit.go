@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"nnrt/kernels"
 )
 
 // FitConfig says how to train. Zero values are Keras's defaults, but for Loss, which must be given.
@@ -97,7 +99,7 @@ type Run struct {
 	Trainer *Trainer
 	config  FitConfig
 	data    rowSet
-	order   []int32
+	order   []int32 // of the rows in this epoch; nil if they are not shuffled, as are the copies of a batch's rows
 	batchX  []float32
 	batchY  []float32
 	batchW  []float32
@@ -188,12 +190,14 @@ func newRun(m *Model, x, y []float32, c FitConfig) (*Run, error) {
 		return nil, err
 	}
 	r := &Run{Trainer: trainer, config: c, data: data, metrics: metrics, validate: validate,
-		batches: (data.rows + c.BatchSize - 1) / c.BatchSize,
-		order:   make([]int32, data.rows),
-		batchX:  make([]float32, c.BatchSize*m.inputs), batchY: make([]float32, c.BatchSize*targets)}
+		batches: (data.rows + c.BatchSize - 1) / c.BatchSize}
 	r.data.weight = classWeights(data, c.ClassWeight, targets)
-	if r.data.weight != nil {
-		r.batchW = make([]float32, c.BatchSize)
+	if !c.NoShuffle {
+		r.order = make([]int32, data.rows)
+		r.batchX, r.batchY = make([]float32, c.BatchSize*m.inputs), make([]float32, c.BatchSize*targets)
+		if r.data.weight != nil {
+			r.batchW = make([]float32, c.BatchSize)
+		}
 	}
 	if validate.rows > 0 {
 		r.validation, err = newEvaluator(m, c.Loss, c.Metrics)
@@ -273,12 +277,14 @@ func (r *Run) trainEpoch(ctx context.Context) error {
 	for i := range r.order {
 		r.order[i] = int32(i)
 	}
-	if !r.config.NoShuffle {
-		newRandom(r.config.Seed, streamShuffle+uint64(r.epoch)).shuffle(r.order)
-	}
+	newRandom(r.config.Seed, streamShuffle+uint64(r.epoch)).shuffle(r.order)
+	done := ctx.Done()
 	for r.batch = 0; r.batch < r.batches && !r.stopped; {
-		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("net: stopped in epoch %d after %d of %d batches: %w", r.epoch, r.batch, r.batches, err)
+		select {
+		case <-done:
+			return fmt.Errorf("net: stopped in epoch %d after %d of %d batches: %w", r.epoch, r.batch, r.batches,
+				ctx.Err())
+		default:
 		}
 		r.batch++
 		r.trainBatch()
@@ -286,6 +292,7 @@ func (r *Run) trainEpoch(ctx context.Context) error {
 			return err
 		}
 	}
+	r.log.Values = make([]Value, 0, 2*(1+len(r.metrics)))
 	r.log.Values = append(r.log.Values, Value{"loss", r.Loss()})
 	for i := range r.metrics {
 		r.log.Values = append(r.log.Values, Value{r.metrics[i].String(), r.metrics[i].value()})
@@ -299,23 +306,11 @@ func (r *Run) trainEpoch(ctx context.Context) error {
 	return r.call(Callback.EpochEnd)
 }
 
-// trainBatch gathers the batch's rows and takes a step.
+// trainBatch takes a step on the batch's rows.
 func (r *Run) trainBatch() {
 	first := (r.batch - 1) * r.config.BatchSize
 	rows := min(r.config.BatchSize, r.data.rows-first)
-	inputs, targets := len(r.data.x)/r.data.rows, len(r.data.y)/r.data.rows
-	x, y := r.batchX[:rows*inputs], r.batchY[:rows*targets]
-	var weight []float32
-	if r.batchW != nil {
-		weight = r.batchW[:rows]
-	}
-	for i, row := range r.order[first:][:rows] {
-		copy(x[i*inputs:], r.data.x[int(row)*inputs:][:inputs])
-		copy(y[i*targets:], r.data.y[int(row)*targets:][:targets])
-		if weight != nil {
-			weight[i] = r.data.weight[row]
-		}
-	}
+	x, y, weight := r.gather(first, rows)
 	loss, outputs := r.Trainer.trainOnBatch(x, y, weight, rows)
 	r.batchLoss = loss
 	r.lossSum += float64(loss * float64(rows))
@@ -323,6 +318,27 @@ func (r *Run) trainBatch() {
 	for i := range r.metrics {
 		r.metrics[i].add(outputs, y)
 	}
+}
+
+// gather returns rows of the epoch, with their targets and weights: copies, if they are shuffled.
+func (r *Run) gather(first, rows int) (x, y, weight []float32) {
+	d := &r.data
+	inputs, targets := r.Trainer.model.inputs, r.Trainer.loss.targetWidth(r.Trainer.loss.width)
+	x, y = d.x[first*inputs:][:rows*inputs], d.y[first*targets:][:rows*targets]
+	if d.weight != nil {
+		weight = d.weight[first:][:rows]
+	}
+	if r.order == nil {
+		return x, y, weight
+	}
+	x, y, weight = r.batchX[:len(x)], r.batchY[:len(y)], r.batchW[:len(weight)]
+	order := r.order[first:]
+	kernels.GatherRows(x, d.x, order, rows, inputs)
+	kernels.GatherRows(y, d.y, order, rows, targets)
+	if weight != nil {
+		kernels.GatherRows(weight, d.weight, order, rows, 1)
+	}
+	return x, y, weight
 }
 
 // Epoch returns the number of the epoch, from 1 (0 in TrainBegin); Epochs how many there are to be.

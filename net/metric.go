@@ -140,57 +140,128 @@ func (s *metricState) reset() {
 
 // add counts rows of outputs p and targets y.
 func (s *metricState) add(p, y []float32) {
-	for ; len(p) > 0; p, y = p[s.outputs:], y[s.targets:] {
-		s.rows++
-		pr, yr := p[:s.outputs], y[:s.targets]
-		switch s.Kind {
-		case accuracy:
-			if s.outputs == 1 {
-				if (pr[0] > 0.5) == (yr[0] == 1) && (yr[0] == 0 || yr[0] == 1) {
-					s.hits++
-				}
-			} else if argmax(pr) == s.class(yr) {
+	s.rows += float64(len(p) / s.outputs)
+	switch s.Kind {
+	case accuracy:
+		if s.outputs == 1 {
+			s.hits += float64(binaryHits(p, y))
+		} else {
+			s.hits += float64(s.classHits(p, y))
+		}
+	case topKAccuracy:
+		for ; len(p) > 0; p, y = p[s.outputs:], y[s.targets:] {
+			if rankOf(p[:s.outputs], s.class(y)) < s.K {
 				s.hits++
 			}
-		case topKAccuracy:
-			if rankOf(pr, s.class(yr)) < s.K {
-				s.hits++
-			}
-		case precision, recall, f1Score:
-			claimed, positive := pr[0] > 0.5, yr[0] > 0.5
-			s.count(&s.claimed, claimed)
-			s.count(&s.positives, positive)
-			s.count(&s.truePositives, claimed && positive)
-		case auc:
-			s.scores = append(s.scores, score{pr[0], yr[0] > 0.5})
-		default:
-			for j, v := range pr {
-				if s.values == 0 {
-					s.origin = float64(yr[j])
-				}
-				e, t := float64(v)-float64(yr[j]), float64(yr[j])-s.origin
-				s.squares += float64(e * e)
-				s.sizes += math.Abs(e)
+		}
+	case precision, recall, f1Score:
+		claimed, positives, both := confusion(p, y)
+		s.claimed += float64(claimed)
+		s.positives += float64(positives)
+		s.truePositives += float64(both)
+	case auc:
+		for i, v := range p {
+			s.scores = append(s.scores, score{v, y[i] > 0.5})
+		}
+	case meanAbsoluteErrorMetric:
+		s.values += float64(len(p))
+		for j, v := range p {
+			s.sizes += math.Abs(float64(v) - float64(y[j]))
+		}
+	default:
+		if s.values == 0 && len(y) > 0 {
+			s.origin = float64(y[0])
+		}
+		s.values += float64(len(p))
+		for j, v := range p {
+			e := float64(v) - float64(y[j])
+			s.squares += float64(e * e)
+		}
+		if s.Kind == r2Score {
+			for _, v := range y {
+				t := float64(v) - s.origin
 				s.sum += t
 				s.sumSquares += float64(t * t)
-				s.values++
 			}
 		}
 	}
 }
 
-func (s *metricState) count(counter *float64, yes bool) {
-	if yes {
-		*counter++
+// binaryHits counts the rows in which (p > 0.5) is what the target, 0 or 1, says. Nothing branches on what cannot be
+// foreseen: neither here nor in the loops below.
+func binaryHits(p, y []float32) int {
+	const one = 0x3f800000 // the bits of 1
+	hits := 0
+	y = y[:len(p)]
+	for i, v := range p {
+		want := uint32(1 << 31) // 0, of which the sign does not matter: the target's is set
+		sign := want
+		if v > 0.5 {
+			want, sign = one, 0
+		}
+		hit := 0
+		if math.Float32bits(y[i])|sign == want {
+			hit = 1
+		}
+		hits += hit
 	}
+	return hits
 }
 
-// class returns the class that a row's targets name.
+// classHits counts the rows whose argmax is the target's class: no output is above its own. If one is equal, or the class's
+// own output is a NaN, or the first one, which is the argmax when nothing is above it, argmax decides.
+func (s *metricState) classHits(p, y []float32) int {
+	hits := 0
+	for ; len(p) > 0; p, y = p[s.outputs:], y[s.targets:] {
+		row, class := p[:s.outputs], s.class(y)
+		own := row[class]
+		above, asLarge := 0, 0 // −1 if an output is above; how many are not below
+		for _, v := range row {
+			larger, atLeast := 0, 0
+			if v > own {
+				larger = -1
+			}
+			if v >= own {
+				atLeast = 1
+			}
+			above |= larger
+			asLarge += atLeast
+		}
+		if (asLarge-1)&^above != 0 || row[0] != row[0] {
+			above = -1
+			if argmax(row) == class {
+				above = 0
+			}
+		}
+		hits += 1 + above
+	}
+	return hits
+}
+
+// confusion counts the rows that are predicted positive, those that are, and those that are both.
+func confusion(p, y []float32) (claimed, positives, both int) {
+	y = y[:len(p)]
+	for i, v := range p {
+		claim, positive := 0, 0
+		if v > 0.5 {
+			claim = 1
+		}
+		if y[i] > 0.5 {
+			positive = 1
+		}
+		claimed += claim
+		positives += positive
+		both += claim & positive
+	}
+	return claimed, positives, both
+}
+
+// class returns the class that the next row's targets name.
 func (s *metricState) class(y []float32) int {
 	if s.targets == 1 {
 		return int(y[0])
 	}
-	return argmax(y)
+	return argmax(y[:s.targets])
 }
 
 func argmax(x []float32) int {

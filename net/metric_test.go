@@ -129,3 +129,60 @@ func TestMetricsRefuse(t *testing.T) {
 		}
 	}
 }
+
+// TestCountsAreTheDefinitions holds the counts without branches against what they count, for numbers that are equal, not
+// numbers, or zeros with a sign.
+func TestCountsAreTheDefinitions(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 2))
+	nan := float32(math.NaN())
+	numbers := []float32{0, float32(math.Copysign(0, -1)), 0.5, 1, -1, 0.25, nan, float32(math.Inf(1)),
+		float32(math.Inf(-1))}
+	for round := range 3000 {
+		some := numbers[:2+r.IntN(len(numbers)-1)]
+		draw := func(n int) []float32 {
+			x := make([]float32, n)
+			for i := range x {
+				x[i] = some[r.IntN(len(some))]
+			}
+			return x
+		}
+		const rows = 5
+		p, y := draw(rows), draw(rows)
+		var hits, claimed, positives, both int
+		for i := range p {
+			if p[i] > 0.5 && y[i] == 1 || !(p[i] > 0.5) && y[i] == 0 {
+				hits++
+			}
+			if p[i] > 0.5 {
+				claimed++
+			}
+			if y[i] > 0.5 {
+				positives++
+			}
+			if p[i] > 0.5 && y[i] > 0.5 {
+				both++
+			}
+		}
+		if got := binaryHits(p, y); got != hits {
+			t.Fatalf("binary hits of %v for %v: %d, want %d", p, y, got, hits)
+		}
+		if a, b, c := confusion(p, y); a != claimed || b != positives || c != both {
+			t.Fatalf("confusion of %v for %v: %d, %d, %d, want %d, %d, %d", p, y, a, b, c, claimed, positives, both)
+		}
+		width := 2 + r.IntN(5)
+		s := metricState{outputs: width, targets: 1 + (width-1)*(round%2)}
+		p, y = draw(rows*width), draw(rows*s.targets)
+		hits = 0
+		for i := range rows {
+			if s.targets == 1 {
+				y[i] = float32(r.IntN(width))
+			}
+			if argmax(p[i*width:][:width]) == s.class(y[i*s.targets:]) {
+				hits++
+			}
+		}
+		if got := s.classHits(p, y); got != hits {
+			t.Fatalf("hits of %v, rows of %d, for %v: %d, want %d", p, width, y, got, hits)
+		}
+	}
+}
