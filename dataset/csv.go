@@ -117,6 +117,8 @@ func (s *csvSource) next(row *Row) error {
 	return nil
 }
 
+func (s *csvSource) ready() bool { return s.first || s.lines.ready() }
+
 func (s *csvSource) text(i int) string { return s.fields[i] }
 
 func (s *csvSource) position() (line, row int64) { return s.line, 0 }

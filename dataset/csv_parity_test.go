@@ -151,5 +151,8 @@ func TestRowsComeWithTheirLineEnd(t *testing.T) {
 		if err != nil || !slices.Equal(row.Text, c.want) {
 			t.Fatalf("%q, %v, want %q", row.Text, err, c.want)
 		}
+		if r.Ready() {
+			t.Errorf("another row is ready after %q", c.want)
+		}
 	}
 }

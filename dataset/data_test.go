@@ -3,6 +3,8 @@ package dataset
 import (
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -135,5 +137,37 @@ func TestBreastCancerMissing(t *testing.T) {
 	}
 	if zeros != 16 {
 		t.Errorf("%d missing values, want 16", zeros)
+	}
+}
+
+func TestReady(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.csv")
+	const csv = "a\n1\n2\n"
+	if err := os.WriteFile(path, []byte(csv), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	file, err := Open(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	for name, c := range map[string]struct {
+		r    *Reader
+		want []bool // before each of two rows and at the end
+	}{
+		"file":      {file, []bool{true, true, true}},
+		"CSV":       {open(t, "x", csv, Options{}), []bool{true, true, false}},
+		"no header": {open(t, "x", "1\n2\n", Options{Header: HeaderNo}), []bool{true, true, false}},
+		"JSONL":     {open(t, "x", "{\"a\":1}\n{\"a\":2}\n", Options{}), []bool{true, true, false}},
+		"IDX":       {open(t, "x", idx(0x08, "abcd", 2, 2), Options{}), []bool{true, true, false}},
+	} {
+		for i, want := range c.want {
+			if got := c.r.Ready(); got != want {
+				t.Errorf("%s: ready %v before row %d", name, got, i+1)
+			}
+			if _, err := c.r.Next(); (err == nil) != (i < 2) {
+				t.Errorf("%s: row %d: %v", name, i+1, err)
+			}
+		}
 	}
 }

@@ -55,6 +55,8 @@ func (s *jsonSource) next(row *Row) error {
 	return nil
 }
 
+func (s *jsonSource) ready() bool { return s.first || s.lines.ready() }
+
 func (s *jsonSource) text(i int) string { return s.fields[i] }
 
 func (s *jsonSource) position() (line, row int64) { return s.line, 0 }

@@ -41,6 +41,9 @@ func (l *lineReader) next() (string, error) {
 	return strings.TrimSuffix(line, "\r"), nil
 }
 
+// ready reports whether there is a line to be given without reading.
+func (l *lineReader) ready() bool { return l.text != "" }
+
 // fill reads until there is at least one whole line, or the last one.
 func (l *lineReader) fill() error {
 	for l.err == nil {

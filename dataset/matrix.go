@@ -264,6 +264,8 @@ func (m *matrix) fill() error {
 	return err
 }
 
+func (m *matrix) ready() bool { return m.ahead || m.whole != nil || m.in.Buffered() > 0 }
+
 func (m *matrix) text(i int) string { return m.elem.text(m.current[i*m.elem.size:]) }
 
 func (m *matrix) position() (line, row int64) { return 0, m.done }

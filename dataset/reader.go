@@ -87,13 +87,16 @@ type Reader struct {
 	names  []string
 	labels *Reader
 	close  []io.Closer
-	row    Row // here, not in Next, so that Next does not allocate it
+	whole  bool // the source is a file, not a pipe or a terminal
+	row    Row  // here, not in Next, so that Next does not allocate it
 }
 
 // source is one format's reader.
 type source interface {
 	// next sets row to the next row, or returns io.EOF.
 	next(row *Row) error
+	// ready reports whether some of the next row has been read.
+	ready() bool
 	// text returns value i of the current row as a text, or Null.
 	text(i int) string
 	// position returns the line or the row of the current row; the other is 0.
@@ -130,7 +133,7 @@ func Open(path string, opt Options) (*Reader, error) {
 
 // NewReader is Open on a stream. The name serves errors and tells the format as in Open.
 func NewReader(name string, in io.Reader, opt Options) (*Reader, error) {
-	r := &Reader{file: name}
+	r := &Reader{file: name, whole: isFile(in)}
 	if err := r.open(in, opt); err != nil {
 		return nil, place(err, name, 0, 0)
 	}
@@ -140,6 +143,16 @@ func NewReader(name string, in io.Reader, opt Options) (*Reader, error) {
 		}
 	}
 	return r, nil
+}
+
+// isFile reports whether in is a file that ends where it ends.
+func isFile(in io.Reader) bool {
+	f, ok := in.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode().IsRegular()
 }
 
 func (r *Reader) open(in io.Reader, opt Options) error {
@@ -259,6 +272,10 @@ func (r *Reader) Next() (Row, error) {
 	}
 	return r.row, nil
 }
+
+// Ready reports whether the next row has come, so that Next will not wait for whoever writes it: the source is a file,
+// or some of the row, for text formats at least a line, has been read.
+func (r *Reader) Ready() bool { return r.whole || r.src.ready() }
 
 // Text returns value i of the current row as a text: "" for Null, JSON for an array or object. Integers of NPY and IDX
 // are exact; other numbers have the shortest digits that read back to the same value of their type.

@@ -26,8 +26,8 @@ func runCommand() *command {
 	o.format = f.choice("o", []string{"csv", "jsonl", "npy"}, "csv", "format of the output")
 	o.ids = f.list("id", "COL,…", "columns of the input to copy to the front of the output")
 	o.source = f.source()
-	o.batchSize = f.integer("batch-size", "N", 512, 1, 1<<20, "rows worked on together; it changes speed alone, and "+
-		"1 gives each row as soon as it comes")
+	o.batchSize = f.integer("batch-size", "N", 512, 1, 1<<20, "rows worked on together, at most; fewer if no more "+
+		"have come. It changes speed alone")
 	o.threads = f.integer("threads", "N", 0, 0, 1024, "0 for all cores; it changes speed alone")
 	o.shard = f.shard()
 	return &command{
@@ -231,10 +231,10 @@ func (p *pipeline) read(free, work, order chan *block, quit chan struct{}) {
 	}
 }
 
-// fill reads a block's rows.
+// fill reads a block's rows: as many as a block may have, or as have come.
 func (p *pipeline) fill(b *block, row *int64) {
 	b.rows, b.x, b.ids, b.err = 0, b.x[:0], b.ids[:0], nil
-	for b.rows < p.batch {
+	for b.rows < p.batch && (b.rows == 0 || p.src.Ready()) {
 		r, err := p.src.Next()
 		if err == io.EOF && *row == 0 {
 			err = &dataset.Error{File: p.src.File(), Msg: "no rows"}

@@ -256,7 +256,7 @@ func TestRunGivesEachRowAsItComes(t *testing.T) {
 	var code atomic.Int32
 	done := make(chan struct{})
 	go func() {
-		code.Store(int32(doMain([]string{"run", handmadeModel(t), "--batch-size", "1"}, in, out, io.Discard)))
+		code.Store(int32(doMain([]string{"run", handmadeModel(t)}, in, out, io.Discard)))
 		out.Close()
 		close(done)
 	}()
