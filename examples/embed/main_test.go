@@ -101,12 +101,12 @@ func TestModelIsTheDemos(t *testing.T) {
 	}
 }
 
-// trainingCode are pieces of the names of functions that a program which only predicts does not have.
+// trainingCode are pieces of the names of functions, in lower case, that a program which only predicts does not have.
 var trainingCode = map[string][]string{
-	"nnrt/net.": {".Fit", ".Evaluate", "Trainer", "trainLayer", "lossOf", "metricState", "Callback", "Decay", "SGD", "Adam",
-		"RMSprop", "Adagrad", "Lion", "shuffle", "Initializer.fill"},
-	"nnrt/kernels.": {"Training", "Gradient", "emmTN", "emmNT", "Entropy", "sumAbs", "columnSums", "sgd", "momentum",
-		"rmsprop", "adam", "adamax", "adagrad", "lion", "decay", "clip", "enalty"},
+	"nnrt/net.": {".fit", ".evaluate", "trainer", "trainlayer", "lossof", "metricstate", "callback", "decay", "sgd", "adam",
+		"rmsprop", "adagrad", "lion", "shuffle", "initializer.fill"},
+	"nnrt/kernels.": {"training", "gradient", "gemmtn", "gemmnt", "entropy", "sumabs", "columnsums", "sgd", "momentum",
+		"rmsprop", "adam", "adagrad", "lion", "decay", "clip", "penalty"},
 }
 
 // functions builds a program and returns the names of the functions that are linked.
@@ -126,7 +126,9 @@ func TestLinksNoTrainingCode(t *testing.T) {
 	embed, trains := functions(t, "."), functions(t, "nnrt/cmd/nnrt")
 	for prefix, pieces := range trainingCode {
 		for _, piece := range pieces {
-			isTraining := func(name string) bool { return strings.HasPrefix(name, prefix) && strings.Contains(name, piece) }
+			isTraining := func(name string) bool {
+				return strings.HasPrefix(name, prefix) && strings.Contains(strings.ToLower(name), piece)
+			}
 			if i := slices.IndexFunc(embed, isTraining); i >= 0 {
 				t.Errorf("%s is linked into a program that only predicts", embed[i])
 			}
