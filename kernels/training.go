@@ -48,11 +48,15 @@ func genericTraining() *trainingTable {
 
 var activeTraining atomic.Pointer[trainingTable] // of the active tier, nil until it is asked for
 
-// training returns the active tier's training kernels.
+// training returns the active tier's training kernels. (It is short enough for the compiler to inline.)
 func training() *trainingTable {
 	if t := activeTraining.Load(); t != nil {
 		return t
 	}
+	return firstTraining()
+}
+
+func firstTraining() *trainingTable {
 	t := active.training()
 	activeTraining.Store(t)
 	return t
