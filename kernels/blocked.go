@@ -16,6 +16,29 @@ func (mk *microkernels) fill(t *table) {
 // fillTraining sets the products that only training uses.
 func (mk *microkernels) fillTraining(t *trainingTable) {
 	t.gemmTN, t.gemmNT, t.gemmReLU, t.gemmTNAdam = mk.gemmTN, mk.gemmNT, mk.gemmReLU, mk.gemmTNAdam
+	t.transpose = mk.wholeTranspose
+	if mk.fuses {
+		t.turned = mk.turned
+	}
+}
+
+func (mk *microkernels) wholeTranspose(dst, src []float32, rows, columns int) {
+	mk.transpose(&dst[0], &src[0], rows, columns, rows, columns)
+}
+
+func (mk *microkernels) turned(c, a, b, bias []float32, relu bool, m, n, k, rsA, csA int) {
+	var end ending
+	var start *float32
+	if bias != nil {
+		start, end = &bias[0], biasOfRows
+	}
+	if relu {
+		end |= endReLU
+	}
+	height := mk.height(m, rsA)
+	for j := 0; j < n; j += mk.nr {
+		mk.tiles(&c[j], &a[0], &b[j], start, m, height, min(mk.nr, n-j), k, rsA, csA, n, n, end)
+	}
 }
 
 // workspace is memory for one product: parts of matrices in another order, and partial sums.

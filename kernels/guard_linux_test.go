@@ -382,3 +382,25 @@ func TestGatherRowsStaysInItsSlices(t *testing.T) {
 		}
 	})
 }
+
+func TestTurnedStaysInItsSlices(t *testing.T) {
+	const m, n, k = 20, 40, 40
+	memory := []*guarded{guard(t, "C", m*n, false), guard(t, "A", m*k, true), guard(t, "B", n*k, true),
+		guard(t, "the bias", m, true)}
+	forEachTier(t, func(t *testing.T) {
+		debug.SetPanicOnFault(true)
+		for _, d := range [][3]int{{10, 32, 8}, {1, 16, 8}, {9, 1, 32}, {20, 40, 40}, {15, 33, 3}, {11, 8, 17}} {
+			for _, last := range []bool{false, true} {
+				take := func(i, n int) []float32 { return memory[i].take(n, last) }
+				m, n, k := d[0], d[1], d[2]
+				if faults(t, memory, func() {
+					training().turned(take(0, m*n), take(1, m*k), take(2, k*n), take(3, m), true, m, n, k, 1, m)
+					training().turned(take(0, m*n), take(1, m*k), take(2, k*n), nil, false, m, n, k, k, 1)
+					training().transpose(take(0, m*n), take(2, m*n), m, n)
+				}, func() string { return fmt.Sprintf("turned %v, %s", d, where(last)) }) {
+					return
+				}
+			}
+		}
+	})
+}

@@ -147,7 +147,8 @@ func vectorOperations() []vectorOperation {
 func TestOperationsAreTheTables(t *testing.T) {
 	tested := map[string]bool{"gemmNN": true, "gemmTN": true, "gemmNT": true, "gemmReLU": true, "pack": true,
 		"chain": true, "prepareChain": true, "chainRow": true, // by the tests of chain_test.go
-		"gemmTNAdam": true, // by the tests of joined_test.go
+		"gemmTNAdam": true,                    // by the tests of joined_test.go
+		"turned":     true, "transpose": true, // by those of turned_test.go
 		"dense":      true, // by the tests of packed_test.go
 		"gemmPacked": true, "activate": true,
 		"activateGradient": true, "columnSums": true, "gatherRows": true}

@@ -11,6 +11,9 @@ type trainingTable struct {
 
 	gemmReLU func(c, a, b, bias []float32, m, n, k, lda, ldb, ldc int)
 
+	turned    func(c, a, b, bias []float32, relu bool, m, n, k, rsA, csA int)
+	transpose func(dst, src []float32, rows, columns int)
+
 	gemmTNAdam func(w, mean, square, g, a, b []float32, m, n, k, lda, ldb int, s AdamStep)
 
 	activateGradient func(dx, dy, x, y []float32, a Activation, alpha float32, width int)
@@ -37,6 +40,7 @@ type trainingTable struct {
 func genericTraining() *trainingTable {
 	return &trainingTable{
 		gemmTN: genericGemmTN, gemmNT: genericGemmNT, gemmReLU: genericGemmReLU, gemmTNAdam: genericGemmTNAdam,
+		turned: genericTurned, transpose: genericTranspose,
 		activateGradient: genericActivateGradient,
 		gatherRows:       genericGatherRows,
 		sumAbs:           genericSumAbs, columnSums: genericColumnSums,

@@ -15,11 +15,13 @@ type Trainer struct {
 	optimizer *optimizer
 	schedule  Schedule
 	loss      *lossOf
+	penalized bool // some layer has a regulariser
 	seed      uint64
 	threads   int
 	shared    *sharedActivation
 
 	kernelUpdate *kernelUpdate
+	turned       *turnedTrainer // nil if the model is not trained so
 
 	params, grads []float32
 	slots         [][]float32  // the optimiser's state, each of the parameters' size
@@ -41,6 +43,7 @@ type trainLayer struct {
 	in, out                                        int
 	joined                                         bool // the kernel's update is joined with its gradient
 	offset                                         int  // of the kernel in the parameters, if so
+	turned                                         turnedLayer
 	kernel, bias, gamma, beta, mean, variance      []float32
 	gradKernel, gradBias, gradGamma, gradBeta      []float32
 	keepsPre                                       bool      // Dense: what the activation is applied to is needed
@@ -117,10 +120,15 @@ func (m *Model) NewTrainer(c FitConfig) (*Trainer, error) {
 	}
 	for i := range t.layers {
 		l := &t.layers[i]
+		none := Regularizer{}
+		if l.KernelRegularizer != none || l.BiasRegularizer != none || l.penalizesActivity() {
+			t.penalized = true
+		}
 		l.keepsPre = l.Kind == DenseLayer && l.Activation.Kind != kernels.Linear &&
 			(l.Activation.Kind.GradientNeedsInput() || l.penalizesActivity() || t.loss.fused && i == len(t.layers)-1)
 	}
 	t.planUpdate()
+	t.planTurned()
 	return t, nil
 }
 
@@ -246,7 +254,12 @@ func checkRows(m *Model, l Loss, x, y, weight []float32) (int, error) {
 // trainOnBatch is TrainOnBatch for lengths that fit and buffers that are large enough; it also returns the outputs of the
 // forward pass.
 func (t *Trainer) trainOnBatch(x, y, weight []float32, rows int) (loss float64, outputs []float32) {
-	t.forward(x, rows)
+	turned := t.goesTurned(rows)
+	if turned {
+		t.forwardTurned(x, rows)
+	} else {
+		t.forward(x, rows)
+	}
 	last := &t.layers[len(t.layers)-1]
 	outputs = last.output[:rows*last.out]
 	logits := outputs
@@ -260,7 +273,11 @@ func (t *Trainer) trainOnBatch(x, y, weight []float32, rows int) (loss float64, 
 	t.loss.rows(losses, delta, logits, outputs, y, weight)
 	loss = meanLoss(losses, weight) + t.penalties(rows)
 	t.beginUpdate()
-	t.backward(x, delta, rows)
+	if turned {
+		t.backwardTurned(delta, rows)
+	} else {
+		t.backward(x, delta, rows)
+	}
 	t.update()
 	return loss, outputs
 }
@@ -280,6 +297,9 @@ func meanLoss(losses, weight []float32) float64 {
 
 // penalties returns the regularisers' part of the loss.
 func (t *Trainer) penalties(rows int) float64 {
+	if !t.penalized {
+		return 0
+	}
 	var sum float64
 	for i := range t.layers {
 		l := &t.layers[i]
@@ -437,15 +457,21 @@ func (t *Trainer) backwardDense(l *trainLayer, below, delta, input, output []flo
 		t.kernelUpdate.run(l, input, delta, rows)
 	} else {
 		kernels.ParallelGemmTN(t.threads, l.gradKernel, input, delta, l.in, l.out, rows, l.in, l.out, l.out)
-		if l.KernelRegularizer != (Regularizer{}) {
-			kernels.AddPenalty(l.gradKernel, l.kernel, l.KernelRegularizer.L1, l.KernelRegularizer.L2)
-		}
 	}
 	if l.bias != nil {
 		kernels.ColumnSums(l.gradBias, delta)
-		if l.BiasRegularizer != (Regularizer{}) {
-			kernels.AddPenalty(l.gradBias, l.bias, l.BiasRegularizer.L1, l.BiasRegularizer.L2)
-		}
+	}
+	t.penalize(l)
+}
+
+// penalize adds the regularisers' gradients to those of a layer's kernel and bias, unless the kernel's has been
+// followed already.
+func (t *Trainer) penalize(l *trainLayer) {
+	if r := l.KernelRegularizer; r != (Regularizer{}) && !l.joined {
+		kernels.AddPenalty(l.gradKernel, l.kernel, r.L1, r.L2)
+	}
+	if r := l.BiasRegularizer; r != (Regularizer{}) && l.bias != nil {
+		kernels.AddPenalty(l.gradBias, l.bias, r.L1, r.L2)
 	}
 }
 
