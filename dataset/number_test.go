@@ -83,9 +83,9 @@ func TestNumbersAreRoundedOnce(t *testing.T) {
 			return strconv.AppendUint(b, (1<<24+2*r.Uint64N(1<<23)+1)<<r.IntN(24)+r.Uint64N(3)-1, 10)
 		},
 	}
-	n := 1_000_000
+	n := 400_000
 	if testing.Short() {
-		n = 100_000
+		n = 40_000
 	}
 	for name, appendDigits := range spell {
 		t.Run(name, func(t *testing.T) {

@@ -69,8 +69,8 @@ type Options struct {
 	Stdin io.Reader
 }
 
-// Row is one row of a source. Text or Numbers is set, as the format has it, with one element per column. It is valid
-// until the next call of Next.
+// Row is one row of a source. Text or Numbers is set, as the format has it, with one element per column. The slices are
+// valid until the next call of Next. A text stays as it is, but is part of a string of many rows: clone what is kept.
 type Row struct {
 	Text     []string  // CSV, JSON Lines: the values as they stand there, or Null; an array or object is no value
 	Numbers  []float32 // NPY, IDX: the values, rounded to float32; a missing one is NaN

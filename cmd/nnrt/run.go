@@ -254,7 +254,7 @@ func (p *pipeline) fill(b *block, row *int64) {
 			return
 		}
 		for _, i := range p.ids {
-			b.ids = append(b.ids, strings.Clone(p.src.Text(i)))
+			b.ids = append(b.ids, p.src.Text(i))
 		}
 		b.rows++
 	}
