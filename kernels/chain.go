@@ -15,10 +15,10 @@ type DenseLayer struct {
 type Chain struct {
 	layers          []DenseLayer
 	inputs, outputs int
-	widest          int       // outputs of the layers but the last, 0 for a single one
-	scratch         int       // floats that Forward works with
-	turned          bool      // batches go through it turned over
-	row             []rowStep // of a single row, or nil
+	widest          int          // outputs of the layers but the last, 0 for a single one
+	scratch         int          // floats that Forward works with
+	turned          *turnedChain // for batches, or nil
+	row             []rowStep    // for a single row, or nil
 	kernels         *table
 }
 
@@ -30,6 +30,23 @@ type rowStep struct {
 	outputs    int
 	activation Activation
 	alpha      float32
+}
+
+// turnedChain is a chain for batches turned over.
+type turnedChain struct {
+	layers       []turnedLayer
+	strip        int // rows that go through them together
+	floats       int // most of a layer's outputs for a strip
+	needed, done int // multiply-adds of a row, and with those in empty lanes that it does when it is not turned over
+}
+
+// turnedLayer is a layer for batches turned over: tiles' arguments, and an activation that tiles do not know.
+type turnedLayer struct {
+	w, bias          *float32
+	units, k, height int
+	begin, end       ending
+	activation       Activation
+	alpha            float32
 }
 
 // Scratch is memory in which one goroutine at a time sends rows through chains.

@@ -13,9 +13,9 @@ var microkernelsAVX2 = microkernels{
 
 func productsAVX2(t *table) { microkernelsAVX2.fill(t) }
 
-// tilesAVX2 computes m rows by n ≤ 16 columns, each element one chain of fused multiply-adds over k ≥ 1 terms:
-// s = bias[j], or +0 if bias is nil; s = fma(a[i·rsA + p·csA], b[p·rsB + j], s) for p < k. It stores
-// c[i·rsC + j] = s, or as end says, in tiles of height ≤ 6 rows. The strides count elements.
+// tilesAVX2 computes m rows by n columns, each element one chain of fused multiply-adds over k ≥ 1 terms:
+// s = bias[j], or bias[i] by biasOfRows, or +0 if bias is nil; s = fma(a[i·rsA + p·csA], b[p·rsB + j], s) for p < k.
+// It stores c[i·rsC + j] = s, or as end says, in tiles of height ≤ 6 rows. The strides count elements.
 //
 //go:noescape
 func tilesAVX2(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, end ending)

@@ -221,19 +221,21 @@ below2:                          \
 
 // func tilesAVX2(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, end ending)
 //
-//	s[i,j] = bias[j], or bias[i] by biasOfRows, or +0 without; for p < k: s[i,j] = fma(a[i·rsA + p·csA], b[p·rsB + j], s[i,j])
+//	s[i,j] = bias[j], or bias[i] by biasOfRows, or +0 without
+//	for p < k: s[i,j] = fma(a[i·rsA + p·csA], b[p·rsB + j], s[i,j])
 //	c[i·rsC + j] = s[i,j], or c[i·rsC + j] + s[i,j] by addToC; then 0 if it is less than that, by endReLU
 //
-// for i < m, j < n ≤ 16, in tiles of height ≤ 6 rows, the last two as even as possible: a tile of two rows would take
-// as long as one of four.
+// for i < m, j < n, in panels of 16 columns and tiles of height ≤ 6 rows, the last two as even as possible: a tile of two
+// rows would take as long as one of four.
 //
 //	SI, DX  a of rows 0 and 3 at step p; R8   rsA in bytes;  Y0…Y11   sums, left and right of each row
 //	        c's right columns at last         rsC at last
 //	BX      b at step p                  R9   csA in bytes   Y12, Y13 bias; b, left and right
 //	DI, R13 c of rows 0 and 3            R10  rsB in bytes   Y14      an element of a; a row of c; the floor
-//	AX      rows of the tile             R11  rsC in bytes   Y15      mask of n < 8 lanes
-//	R12     n, or n−8 if more than that  CX   turns left     R15      bias, or zeros
-TEXT ·tilesAVX2(SB), NOSPLIT, $24-97
+//	AX      rows of the tile             R11  rsC in bytes   Y15      mask of less than 8 lanes
+//	R12     columns, less 8 if so many   CX   turns left     R15      bias, or zeros
+TEXT ·tilesAVX2(SB), NOSPLIT, $32-97
+panel:
 	MOVQ    c+0(FP), DI
 	MOVQ    a+8(FP), SI
 	MOVQ    bias+24(FP), R15
@@ -248,6 +250,10 @@ TEXT ·tilesAVX2(SB), NOSPLIT, $24-97
 	SHLQ    $2, R9
 	SHLQ    $2, R10
 	SHLQ    $2, R11
+	MOVQ    $16, AX
+	CMPQ    R12, AX
+	CMOVQGT AX, R12
+	MOVQ    R12, columns-32(SP)
 	CMPQ    R12, $8
 	JLT     mask
 	SUBQ    $8, R12
@@ -288,7 +294,7 @@ rows:
 	ADDQ SI, DX               // row 3 of A
 	LEAQ (R11)(R11*2), R13
 	ADDQ DI, R13              // row 3 of C
-	CMPQ n+48(FP), $8
+	CMPQ columns-32(SP), $8
 	JLT  short
 	JEQ  half
 	BY_ROWS(wide1, wide2, wide3, wide4, wide5, wide6)
@@ -305,6 +311,20 @@ next:
 	MOVQ  nextC-24(SP), DI
 	TESTQ CX, CX
 	JNZ   tile
+	SUBQ  $16, n+48(FP)
+	JLE   done
+	ADDQ  $64, c+0(FP)
+	ADDQ  $64, b+16(FP)
+	MOVQ  bias+24(FP), CX
+	TESTQ CX, CX
+	JEQ   panel
+	TESTB $const_biasOfRows, end+96(FP)
+	JNE   panel
+	ADDQ  $64, CX
+	MOVQ  CX, bias+24(FP)
+	JMP   panel
+
+done:
 	VZEROUPPER
 	RET
 

@@ -141,24 +141,34 @@ label: \
 
 // func tilesAVX512(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, end ending)
 //
-// For i < m and j < n ≤ 32, k ≥ 1:
+// For i < m and j < n, k ≥ 1:
 //
 //	s = bias[j], or bias[i] by biasOfRows, or 0 if bias is nil
 //	for p < k: s = fma(a[i·rsA + p·csA], b[p·rsB + j], s)
 //	c[i·rsC + j] = s, or c[i·rsC + j] + s by addToC; then 0 if it is less than that, by endReLU
 //
-// in tiles of height ≤ 14 rows, the last one of what is left.
+// in panels of 32 columns and tiles of height ≤ 14 rows, the last ones of what is left.
 //
-// Z0…Z27  the tile: rows of two vectors (n ≤ 16: only the even ones)
+// Z0…Z27  the tile: rows of two vectors (up to 16 columns: only the even ones)
 // Z28,Z29 row p of B           Z30  a[i, p] in all lanes      Z31  the floor, 0 or −∞
 // K1      lanes of the last vector
 // SI,R8   a, rows 0 and 7 of the tile     AX,BX,R9  1, 3, 5 · rsA     R10  csA
 // DX      b                    R11  rsB
 // DI      c                    R12  rsC   CX  steps of k left
 // R13     rows of the tile     R15  rows left after it     next  a of the next tile
-TEXT ·tilesAVX512(SB), NOSPLIT, $8-97
-	MOVQ n+48(FP), R13
+// columns  of the panel, start  bias of the panel or of the next tile's rows
+TEXT ·tilesAVX512(SB), NOSPLIT, $24-97
+	FLOOR(end+96(FP), CX, DX, Z31)
+
+panel:
+	MOVQ    n+48(FP), R13
+	MOVQ    $32, CX
+	CMPQ    R13, CX
+	CMOVQGT CX, R13
+	MOVQ    R13, columns-16(SP)
 	LAST_MASK(R13, DX)
+	MOVQ bias+24(FP), DX
+	MOVQ DX, start-24(SP)
 	MOVQ rsA+64(FP), AX
 	MOVQ a+8(FP), SI
 	MOVQ csA+72(FP), R10
@@ -172,7 +182,6 @@ TEXT ·tilesAVX512(SB), NOSPLIT, $8-97
 	SHLQ $2, R12
 	MOVQ m+32(FP), R15
 	MOVQ SI, next-8(SP)
-	FLOOR(end+96(FP), CX, DX, Z31)
 
 tile:
 	MOVQ    height+40(FP), R13
@@ -202,7 +211,7 @@ prefetch:
 	JNZ        prefetch
 
 begin:
-	MOVQ  bias+24(FP), CX
+	MOVQ  start-24(SP), CX
 	TESTB $const_biasOfRows, end+96(FP)
 	JNE   rowBias
 
@@ -211,7 +220,7 @@ begin:
 	VPXORQ Z1, Z1, Z1
 	TESTQ  CX, CX
 	JZ     start
-	CMPQ   n+48(FP), $16
+	CMPQ   columns-16(SP), $16
 	JLE    narrowBias
 	VMOVUPS   (CX), Z0
 	VMOVUPS.Z 64(CX), K1, Z1
@@ -235,7 +244,7 @@ rowBias: // every row begins with its own
 	ROW_BIAS(Z26, Z27)
 
 rowBiasEnd:
-	MOVQ CX, bias+24(FP) // of the next tile
+	MOVQ CX, start-24(SP) // of the next tile
 	JMP  begun
 
 narrowBias:
@@ -272,11 +281,11 @@ start:
 begun:
 	MOVQ b+16(FP), DX
 	MOVQ k+56(FP), CX
-	CMPQ n+48(FP), $8
+	CMPQ columns-16(SP), $8
 	JLE  eight
-	CMPQ n+48(FP), $16
+	CMPQ columns-16(SP), $16
 	JLE  narrow
-	CMPQ n+48(FP), $32
+	CMPQ columns-16(SP), $32
 	JLT  edge
 
 	CMPQ R13, $8
@@ -448,7 +457,7 @@ eightFewer:
 
 done:
 	MOVQ R13, BX // rows
-	CMPQ n+48(FP), $16
+	CMPQ columns-16(SP), $16
 	JLE  narrowEnd
 	TESTB $const_addToC, end+96(FP)
 	JNE   add32
@@ -521,5 +530,19 @@ end:
 	ADDQ  R12, DI
 	TESTQ R15, R15
 	JNZ   tile
+	SUBQ  $32, n+48(FP)
+	JLE   allDone
+	ADDQ  $128, c+0(FP)
+	ADDQ  $128, b+16(FP)
+	MOVQ  bias+24(FP), CX
+	TESTQ CX, CX
+	JZ    panel
+	TESTB $const_biasOfRows, end+96(FP)
+	JNE   panel
+	ADDQ  $128, CX
+	MOVQ  CX, bias+24(FP)
+	JMP   panel
+
+allDone:
 	VZEROUPPER
 	RET

@@ -13,7 +13,7 @@ type microkernels struct {
 	// row is tiles for m = 1 and any n.
 	row func(c, a, b, bias *float32, n, k, csA, rsB int, end ending)
 
-	// fuses tells whether tiles and row know endReLU, and tiles biasOfRows.
+	// fuses tells whether tiles and row know endReLU, and tiles biasOfRows and any n.
 	fuses bool
 
 	// layersRow sends one row through Dense layers, one after the other; see rowLayer. Or nil.
