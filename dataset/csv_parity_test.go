@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -77,8 +79,8 @@ func sameRecords(t *testing.T, text string, comma byte) {
 	}
 }
 
-// TestCSVIsReadAsByTheLibrary goes over all short texts of the bytes that mean something, and over texts long enough to
-// be looked at in words of eight bytes.
+// TestCSVIsReadAsByTheLibrary goes over all short texts of the bytes that mean something, over texts long enough to be
+// looked at in words of eight bytes, and over real files.
 func TestCSVIsReadAsByTheLibrary(t *testing.T) {
 	const alphabet = "a,\"\n\r"
 	longest := 6
@@ -110,12 +112,23 @@ func TestCSVIsReadAsByTheLibrary(t *testing.T) {
 			}
 		}
 	}
+	files, err := filepath.Glob("../examples/data/*.csv")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no files", err)
+	}
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sameRecords(t, string(text), ',')
+	}
 }
 
 func FuzzCSVIsReadAsByTheLibrary(f *testing.F) {
-	for _, s := range []string{"a,b\n1,2\n", "a,b\r\n\r\n\"1\n\"\"\",\r\n?,x", "\"", "a,\"b\"c", "a\"b,c\n", "\"a\r\n\r\n\"\r\nb\r",
-		"1,\"2\n3", "\"\"\"\"\"\",\"\"\n,,,\n", "1,\"2\n\r", "id,some text that is longer than a word,3.5e-3\r\n,,,,,,,,,,,\n",
-		"\xff,\xc3\xa9\xac\xad\n"} {
+	for _, s := range []string{"a,b\n1,2\n", "a,b\r\n\r\n\"1\n\"\"\",\r\n?,x", "\"", "a,\"b\"c", "a\"b,c\n",
+		"\"a\r\n\r\n\"\r\nb\r", "1,\"2\n3", "\"\"\"\"\"\",\"\"\n,,,\n", "1,\"2\n\r",
+		"id,some text that is longer than a word,3.5e-3\r\n,,,,,,,,,,,\n", "\xff,\xc3\xa9\xac\xad\n"} {
 		f.Add(s, false)
 		f.Add(s, true)
 	}
@@ -139,7 +152,11 @@ func TestRowsComeWithTheirLineEnd(t *testing.T) {
 	for i, c := range []struct {
 		send string
 		want []string
-	}{{"a,b\n1,2\n", []string{"1", "2"}}, {"3,\"\n\"\"4\"\n", []string{"3", "\n\"4"}}, {"\n\r\n5,\r\n", []string{"5", ""}}} {
+	}{
+		{"a,b\n1,2\n", []string{"1", "2"}},
+		{"3,\"\n\"\"4\"\n", []string{"3", "\n\"4"}},
+		{"\n\r\n5,\r\n", []string{"5", ""}},
+	} {
 		go io.WriteString(out, c.send)
 		if i == 0 {
 			var err error
