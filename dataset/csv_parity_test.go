@@ -155,7 +155,7 @@ func TestRowsComeWithTheirLineEnd(t *testing.T) {
 	}{
 		{"a,b\n1,2\n", []string{"1", "2"}},
 		{"3,\"\n\"\"4\"\n", []string{"3", "\n\"4"}},
-		{"\n\r\n5,\r\n", []string{"5", ""}},
+		{"\n\r\n5,\r\n\r\n", []string{"5", ""}},
 	} {
 		go io.WriteString(out, c.send)
 		if i == 0 {

@@ -41,8 +41,8 @@ func (l *lineReader) next() (string, error) {
 	return strings.TrimSuffix(line, "\r"), nil
 }
 
-// ready reports whether there is a line to be given without reading.
-func (l *lineReader) ready() bool { return l.text != "" }
+// ready reports whether there is a line that is not blank to be given without reading.
+func (l *lineReader) ready() bool { return strings.TrimLeft(l.text, " \t\r\n") != "" }
 
 // fill reads until there is at least one whole line, or the last one.
 func (l *lineReader) fill() error {
