@@ -249,3 +249,11 @@ func activateGradientAVX2(dx, dy, x, y []float32, a Activation, alpha float32, w
 		genericActivateGradient(dx, dy, x, y, a, alpha, width)
 	}
 }
+
+func sparseCrossEntropyAVX2(losses, z []float32, width int) {
+	for i, own := range losses {
+		row := z[i*width:][:width]
+		largest := rowMaxAVX2(row)
+		losses[i] = -(own - largest - logSumExpAVX2(row, largest))
+	}
+}

@@ -65,6 +65,14 @@ done:                          \
 	MOVQ dy_base+24(FP), DX    \
 	MOVQ x_base+48(FP), SI     \
 	MOVQ x_len+56(FP), CX      \
+	EACH_JOINED(BEGIN, END, TIMES, TIMES_SOME)
+
+#define TIMES(at, v, t) VMULPS at(DX), v, v
+#define TIMES_SOME(v, t) VMULPS.Z (DX), v, K1, v
+
+// EACH_JOINED is its loop: JOIN(at, v, t) joins v = END(BEGIN(x)) with what DX and SI point to, at that offset, JOIN_SOME
+// with the first of it, which K1 has. t is scratch.
+#define EACH_JOINED(BEGIN, END, JOIN, JOIN_SOME) \
 	SUBQ $64, CX               \
 	JB   rest                  \
 four:                              \
@@ -74,10 +82,10 @@ four:                              \
 	VMOVUPS 192(SI), Z12       \
 	FOUR(BEGIN)                \
 	FOUR(END)                  \
-	VMULPS  (DX), Z0, Z0       \
-	VMULPS  64(DX), Z4, Z4     \
-	VMULPS  128(DX), Z8, Z8    \
-	VMULPS  192(DX), Z12, Z12  \
+	JOIN(0, Z0, Z1)            \
+	JOIN(64, Z4, Z5)           \
+	JOIN(128, Z8, Z9)          \
+	JOIN(192, Z12, Z13)        \
 	VMOVUPS Z0, (DI)           \
 	VMOVUPS Z4, 64(DI)         \
 	VMOVUPS Z8, 128(DI)        \
@@ -95,7 +103,7 @@ one:                               \
 	VMOVUPS.Z (SI), K1, Z0     \
 	BEGIN(Z0, Z1, Z2, Z3)      \
 	END(Z0, Z1, Z2, Z3)        \
-	VMULPS.Z  (DX), Z0, K1, Z0 \
+	JOIN_SOME(Z0, Z1)          \
 	VMOVUPS   Z0, K1, (DI)     \
 	ADDQ      $64, SI          \
 	ADDQ      $64, DX          \
@@ -419,6 +427,26 @@ TEXT ·softplusAVX512(SB), NOSPLIT, $0-48
 	EXP_CONSTANTS
 	VBROADCASTSS half<>+0(SB), HALF
 	EACH(SIGMOID_BEGIN, SOFTPLUS_END)
+
+// func sigmoidCrossEntropyAVX512(losses, z, y []float32)
+//
+// losses = fma(−z, y, SoftplusOf(z))
+#define LESS_PRODUCT(at, v, t) \
+	VMOVUPS      at(SI), t \
+	VFNMADD231PS at(DX), t, v
+
+#define LESS_PRODUCT_SOME(v, t) \
+	VMOVUPS.Z    (SI), K1, t \
+	VFNMADD231PS (DX), t, K1, v
+
+TEXT ·sigmoidCrossEntropyAVX512(SB), NOSPLIT, $0-72
+	EXP_CONSTANTS
+	VBROADCASTSS half<>+0(SB), HALF
+	MOVQ         losses_base+0(FP), DI
+	MOVQ         z_base+24(FP), SI
+	MOVQ         z_len+32(FP), CX
+	MOVQ         y_base+48(FP), DX
+	EACH_JOINED(SIGMOID_BEGIN, SOFTPLUS_END, LESS_PRODUCT, LESS_PRODUCT_SOME)
 
 // func logSigmoidAVX512(y, x []float32)
 //

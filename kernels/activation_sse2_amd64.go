@@ -119,20 +119,32 @@ func softmaxSSE2(y, x []float32) {
 	divideSSE2(y, y, Sum(y))
 }
 
-// logSoftmaxSSE2 keeps no more than a piece of the exponentials, since y may be x.
 func logSoftmaxSSE2(y, x []float32) {
+	largest := rowMaxSSE2(x)
+	subtractSSE2(y, x, largest, logSumExpSSE2(x, largest))
+}
+
+// logSumExpSSE2 keeps no more than a piece of the exponentials.
+func logSumExpSSE2(x []float32, largest float32) float32 {
 	var e [8 * lanes]float32
 	var lane [lanes]float32
-	largest := rowMaxSSE2(x)
-	for rest := x; len(rest) > 0; {
-		n := min(len(e), len(rest))
-		expSSE2(e[:n], rest[:n], largest)
+	for len(x) > 0 {
+		n := min(len(e), len(x))
+		expSSE2(e[:n], x[:n], largest)
 		for i, v := range e[:n] {
 			lane[i%lanes] += v
 		}
-		rest = rest[n:]
+		x = x[n:]
 	}
-	subtractSSE2(y, x, largest, Log(joinLanes(&lane)))
+	return Log(joinLanes(&lane))
+}
+
+func sparseCrossEntropySSE2(losses, z []float32, width int) {
+	for i, own := range losses {
+		row := z[i*width:][:width]
+		largest := rowMaxSSE2(row)
+		losses[i] = -(own - largest - logSumExpSSE2(row, largest))
+	}
 }
 
 func logSoftmaxGradientSSE2(dx, dy, y []float32) {

@@ -11,21 +11,16 @@ import "fmt"
 func SigmoidCrossEntropy(losses, work, z, y []float32, width int) {
 	checkCrossEntropy(losses, work, z, width)
 	sameLength(z, y)
-	Activate(work, z, Softplus, 0, width)
-	if zerosAndOnes(y) { // z·y is exact, and so needs no fused product
-		for j, v := range z {
-			work[j] -= float32(v * y[j])
-		}
-	} else {
-		for j, v := range z {
-			work[j] = FMA(-v, y[j], work[j])
-		}
+	if width == 1 {
+		work = losses
+	}
+	training().sigmoidCrossEntropy(work, z, y)
+	if width == 1 {
+		return // a sum of one number is that number: no term is −0
 	}
 	RowSums(losses, work, width)
-	if width > 1 {
-		for i := range losses {
-			losses[i] /= float32(width)
-		}
+	for i := range losses {
+		losses[i] /= float32(width)
 	}
 }
 
@@ -41,13 +36,15 @@ func SoftmaxCrossEntropy(losses, work, z, y []float32, width int) {
 
 // SparseSoftmaxCrossEntropy is SoftmaxCrossEntropy for targets that are 1 at a row's class and 0 elsewhere:
 // −log_softmax(z)[class].
-func SparseSoftmaxCrossEntropy(losses, work, z, classes []float32, width int) {
-	checkCrossEntropy(losses, work, z, width)
+func SparseSoftmaxCrossEntropy(losses, z, classes []float32, width int) {
+	checkCrossEntropy(losses, z, z, width)
 	sameLength(losses, classes)
-	Activate(work, z, LogSoftmax, 0, width)
+	at := 0
 	for i, class := range classes {
-		losses[i] = -work[i*width:][:width][int(class)]
+		losses[i] = z[at+int(class)]
+		at += width
 	}
+	training().sparseCrossEntropy(losses, z, width)
 }
 
 // CrossEntropyGradient computes g = (p − y)/divisor·scale, from the probabilities p, σ(z) or softmax(z) (for targets
@@ -56,43 +53,52 @@ func SparseSoftmaxCrossEntropy(losses, work, z, classes []float32, width int) {
 func CrossEntropyGradient(g, p, y []float32, divisor, scale float32) {
 	sameLength(g, p)
 	sameLength(g, y)
-	if divisor == 1 {
-		for j, v := range p {
-			g[j] = (v - y[j]) * scale
-		}
-		return
-	}
-	for j, v := range p {
-		g[j] = (v - y[j]) / divisor * scale
-	}
+	training().crossEntropyGradient(g, p, y, divisor, scale)
 }
 
 // SparseCrossEntropyGradient is CrossEntropyGradient for targets that are 1 at a row's class and 0 elsewhere, and a
 // divisor of 1.
-func SparseCrossEntropyGradient(g, p, classes []float32, width int, scale float32) {
+func SparseCrossEntropyGradient(g, work, p, classes []float32, width int, scale float32) {
+	checkCrossEntropy(classes, work, p, width)
 	sameLength(g, p)
-	if len(classes)*width != len(p) {
-		panic(fmt.Sprintf("kernels: gradient of %d rows of %d has %d elements", len(classes), width, len(p)))
-	}
+	own := work[:len(classes)]
+	at := 0
 	for i, class := range classes {
-		p, g := p[i*width:][:width], g[i*width:][:width]
-		at := int(class)
-		share := p[at] - 1
-		for j, v := range p {
-			g[j] = v * scale
-		}
-		g[at] = share * scale
+		own[i] = p[at+int(class)] - 1
+		at += width
+	}
+	training().crossEntropyGradient(g, p, nil, 1, scale)
+	at = 0
+	for i, class := range classes {
+		g[at+int(class)] = own[i] * scale
+		at += width
 	}
 }
 
-// zerosAndOnes reports whether all elements are 0, −0 or 1.
-func zerosAndOnes(y []float32) bool {
-	for _, v := range y {
-		if v != 0 && v != 1 {
-			return false
-		}
+// genericSigmoidCrossEntropy computes a term of SigmoidCrossEntropy for each element.
+func genericSigmoidCrossEntropy(losses, z, y []float32) {
+	for j, v := range z {
+		losses[j] = FMA(-v, y[j], SoftplusOf(v))
 	}
-	return true
+}
+
+// genericSparseCrossEntropy finds the logit of each row's class in losses.
+func genericSparseCrossEntropy(losses, z []float32, width int) {
+	for i, own := range losses {
+		row := z[i*width:][:width]
+		largest := rowMax(row)
+		losses[i] = -(own - largest - logSumExp(row, largest))
+	}
+}
+
+// genericCrossEntropyGradient computes CrossEntropyGradient, without the difference if y is nil.
+func genericCrossEntropyGradient(g, p, y []float32, divisor, scale float32) {
+	for j, v := range p {
+		if y != nil {
+			v -= y[j]
+		}
+		g[j] = v / divisor * scale
+	}
 }
 
 func checkCrossEntropy(losses, work, z []float32, width int) {

@@ -60,8 +60,8 @@ func TestCrossEntropies(t *testing.T) {
 				check("softmax", softmax,
 					func(j int) float64 { return probability(j) - float64(shares[j]) })
 				classes := []float32{float32(class)}
-				SparseSoftmaxCrossEntropy(loss, work, z, classes, n)
-				SparseCrossEntropyGradient(g, probabilities(Softmax), classes, n, 1)
+				SparseSoftmaxCrossEntropy(loss, z, classes, n)
+				SparseCrossEntropyGradient(g, work, probabilities(Softmax), classes, n, 1)
 				check("sparse softmax", logSum-float64(z[class]),
 					func(j int) float64 {
 						if j == class {

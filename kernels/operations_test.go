@@ -98,6 +98,20 @@ func vectorOperations() []vectorOperation {
 		{"dot of a vector and itself", "dot", 0, 1,
 			func(t *table, v [][]float32, _ factors) float32 { return t.dot(v[0], v[0]) }},
 		{"sumAbs", "sumAbs", 0, 1, func(t *table, v [][]float32, _ factors) float32 { return t.training().sumAbs(v[0]) }},
+		{"sigmoidCrossEntropy", "sigmoidCrossEntropy", 1, 2, nothing(func(t *table, v [][]float32, _ factors) {
+			t.training().sigmoidCrossEntropy(v[0], v[1], v[2])
+		})},
+		{"crossEntropyGradient", "crossEntropyGradient", 1, 2, nothing(func(t *table, v [][]float32, f factors) {
+			t.training().crossEntropyGradient(v[0], v[1], v[2], f[7], f[4])
+		})},
+		{"crossEntropyGradient in place, without a divisor", "crossEntropyGradient", 1, 1,
+			nothing(func(t *table, v [][]float32, f factors) {
+				t.training().crossEntropyGradient(v[0], v[0], v[1], 1, f[4])
+			})},
+		{"crossEntropyGradient without targets", "crossEntropyGradient", 1, 1,
+			nothing(func(t *table, v [][]float32, f factors) {
+				t.training().crossEntropyGradient(v[0], v[1], nil, f[7], f[4])
+			})},
 		{"sgd", "sgd", 1, 1, nothing(func(t *table, v [][]float32, f factors) { t.training().sgd(v[0], v[1], f[0]) })},
 		{"momentum", "momentum", 2, 1, nothing(func(t *table, v [][]float32, f factors) {
 			t.training().momentum(v[0], v[2], v[1], f[0], f[1], false)
@@ -151,7 +165,8 @@ func TestOperationsAreTheTables(t *testing.T) {
 		"turned":     true, "transpose": true, // by those of turned_test.go
 		"dense":      true, // by the tests of packed_test.go
 		"gemmPacked": true, "activate": true,
-		"activateGradient": true, "columnSums": true, "gatherRows": true}
+		"activateGradient": true, "columnSums": true, "gatherRows": true,
+		"sparseCrossEntropy": true}
 	for _, o := range vectorOperations() {
 		tested[o.field] = true
 	}

@@ -2,7 +2,7 @@
 
 #include "textflag.h"
 
-// The optimisers' updates for AVX2 and FMA. In all of them DI is w (the gradient where there are no weights), SI is g,
+// The optimisers' updates for AVX2 and FMA, and the gradient of cross-entropies. In all of them DI is w (the gradient where there are no weights), SI is g,
 // R8, R9 and R10 are the optimiser's state in the order of the parameters, CX is the length and then the number of
 // whole vectors left, and AX is the offset of the current vector in bytes. Factors are in Y8 to Y15. Each formula is a
 // macro, for it is written out twice: for whole vectors, and for a last one of less than 8 elements, whose lanes are
@@ -362,3 +362,29 @@ TEXT ·addPenaltyAVX2(SB), NOSPLIT, $0-56
 	VADDPS       Y9, Y9, Y9
 	SIGN_CONSTANTS
 	EACH_VECTOR(ADD_PENALTY(LOAD, STORE), ADD_PENALTY(LOAD_LAST, STORE_LAST))
+
+#define CROSS_ENTROPY_GRADIENT(load, store, divide, scale) \
+	load(SI, Y0)                         \
+	TESTQ  R8, R8     /* y? */           \
+	JZ     divide                        \
+	load(R8, Y1)                         \
+	VSUBPS Y1, Y0, Y0 /* g = p − y */    \
+divide:                                      \
+	TESTL  BX, BX     /* divisor ≠ 1? */ \
+	JZ     scale                         \
+	VDIVPS Y9, Y0, Y0 /* g /= divisor */ \
+scale:                                       \
+	VMULPS Y8, Y0, Y0 /* g *= scale */   \
+	store(Y0, DI)
+
+// func crossEntropyGradientAVX2(g, p, y []float32, divisor, scale float32)
+TEXT ·crossEntropyGradientAVX2(SB), NOSPLIT, $0-80
+	MOVQ         g_base+0(FP), DI
+	MOVQ         g_len+8(FP), CX
+	MOVQ         p_base+24(FP), SI
+	MOVQ         y_base+48(FP), R8
+	VBROADCASTSS divisor+72(FP), Y9
+	VBROADCASTSS scale+76(FP), Y8
+	MOVL         divisor+72(FP), BX
+	SUBL         $0x3f800000, BX // of 1
+	EACH_VECTOR(CROSS_ENTROPY_GRADIENT(LOAD, STORE, divide, scale), CROSS_ENTROPY_GRADIENT(LOAD_LAST, STORE_LAST, divideLast, scaleLast))

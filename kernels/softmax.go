@@ -30,14 +30,19 @@ func softmax(y, x []float32) {
 // softmax NaN make it NaN.
 func logSoftmax(y, x []float32) {
 	largest := rowMax(x)
+	logSum := logSumExp(x, largest)
+	for i, v := range x {
+		y[i] = v - largest - logSum
+	}
+}
+
+// logSumExp returns Log(Σ Exp(x[i] − largest)).
+func logSumExp(x []float32, largest float32) float32 {
 	var lane [lanes]float32
 	for i, v := range x {
 		lane[i%lanes] += Exp(v - largest)
 	}
-	logSum := Log(joinLanes(&lane))
-	for i, v := range x {
-		y[i] = v - largest - logSum
-	}
+	return Log(joinLanes(&lane))
 }
 
 // softmaxGradient computes dx[i] = y[i]·(dy[i] − Dot(dy, y)).

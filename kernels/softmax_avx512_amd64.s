@@ -145,6 +145,154 @@ done:                                         \
 	VZEROUPPER                            \
 	RET
 
+// The loss of a row that is of one class: −((own − max x) − Log(Σ Exp(x − max x))), of which own, the class's element
+// of x, is in losses, and the loss takes its place.
+
+// As many rows as find room lie in a register, 1, 2 or 4, in groups of 16, 8 or 4 lanes; four registers are woven
+// together. The logarithm is one for 16 rows, whose maxima and sums lie on the stack until then.
+
+// HALVES8 and HALVES4 are HALVES within groups of that many lanes.
+#define HALVES8(OP, v, t)         \
+	VSHUFF32X4 $0xb1, v, v, t \
+	OP         t, v, v        \
+	HALVES4(OP, v, t)
+
+#define HALVES4(OP, v, t)         \
+	VPERMILPS $0x4e, v, t     \
+	OP        t, v, v         \
+	VPERMILPS $0xb1, v, t     \
+	OP        t, v, v
+
+// KEEP16, KEEP8 and KEEP4 store what each group of v has in all its lanes; t and T are a register for scratch and its
+// lowest lanes.
+#define KEEP16(v, t, T, to)       \
+	VMOVAPS v, t              \
+	VMOVSS  T, to
+
+#define KEEP8(v, t, T, to)        \
+	VCOMPRESSPS.Z v, K2, t    \
+	VMOVLPS       T, to
+
+#define KEEP4(v, t, T, to)        \
+	VCOMPRESSPS.Z v, K2, t    \
+	VMOVUPS       T, to
+
+// m = max x; x = Exp(x − max x)
+#define GROUP_EXPONENTIALS(GROUP_HALVES, x, m, n, p) \
+	VBLENDMPS x, LOWEST, K1, m           \
+	GROUP_HALVES(VMAXPS, m, n)           \
+	VSUBPS    m, x, x                    \
+	EXP_OF_DIFFERENCE(x, n, p)
+
+// sum = Σx
+#define GROUP_SUM(GROUP_HALVES, x, sum, t)   \
+	VMOVAPS.Z x, K1, sum                 \
+	GROUP_HALVES(VADDPS, sum, t)
+
+#define BLOCK 48 // rows between the logarithms
+
+// SPARSE_CROSS_ENTROPY is the body of func(losses, x []float32, width int); count groups of lanes are in a register, the
+// bits of firsts are their first ones.
+//
+// DI: the block's losses; SI: the next rows; R9: bytes of count rows; R10: of three times as many; R11: where the next
+// maximum goes, 4·BLOCK bytes further the sum; R13: the lanes of rows; BX: rows left; R8: those of the block; CX: those
+// of the block that are left
+#define SPARSE_CROSS_ENTROPY(count, lanes, firsts, GROUP_LOAD, GROUP_HALVES, KEEP) \
+	EXP_CONSTANTS                                           \
+	VBROADCASTSS minusInfinity<>+0(SB), LOWEST              \
+	MOVQ  losses_base+0(FP), DI                             \
+	MOVQ  losses_len+8(FP), BX                              \
+	MOVQ  x_base+24(FP), SI                                 \
+	MOVQ  width+48(FP), CX                                  \
+	IMUL3Q $(4*count), CX, R9                               \
+	LEAQ  (R9)(R9*2), R10                                   \
+	MOVL  $1, R13                                           \
+	SHLL  CX, R13                                           \
+	DECL  R13                                               \
+	IMUL3L $firsts, R13, R13                                \
+	MOVL  $firsts, AX                                       \
+	KMOVW AX, K2                                            \
+	TESTQ BX, BX                                            \
+	JZ    done                                              \
+block:                                                          \
+	MOVL    $BLOCK, R8                                      \
+	CMPQ    BX, R8                                          \
+	CMOVQLT BX, R8                                          \
+	MOVQ    R8, CX                                          \
+	LEAQ    maxima-(8*BLOCK)(SP), R11                       \
+	KMOVW   R13, K1                                         \
+	SUBQ    $(4*count), CX                                  \
+	JB      rest                                            \
+four:                                                           \
+	GROUP_LOAD (SI), K1, Z0                                 \
+	GROUP_LOAD (SI)(R9*1), K1, Z4                           \
+	GROUP_LOAD (SI)(R9*2), K1, Z8                           \
+	GROUP_LOAD (SI)(R10*1), K1, Z12                         \
+	GROUP_EXPONENTIALS(GROUP_HALVES, Z0, Z1, Z2, Z3)        \
+	GROUP_EXPONENTIALS(GROUP_HALVES, Z4, Z5, Z6, Z7)        \
+	GROUP_EXPONENTIALS(GROUP_HALVES, Z8, Z9, Z10, Z11)      \
+	GROUP_EXPONENTIALS(GROUP_HALVES, Z12, Z13, Z14, Z15)    \
+	KEEP(Z1, Z2, X2, (R11))                                 \
+	KEEP(Z5, Z6, X6, (4*count)(R11))                        \
+	KEEP(Z9, Z10, X10, (8*count)(R11))                      \
+	KEEP(Z13, Z14, X14, (12*count)(R11))                    \
+	GROUP_SUM(GROUP_HALVES, Z0, Z1, Z2)                     \
+	GROUP_SUM(GROUP_HALVES, Z4, Z5, Z6)                     \
+	GROUP_SUM(GROUP_HALVES, Z8, Z9, Z10)                    \
+	GROUP_SUM(GROUP_HALVES, Z12, Z13, Z14)                  \
+	KEEP(Z1, Z2, X2, (4*BLOCK)(R11))                        \
+	KEEP(Z5, Z6, X6, (4*BLOCK+4*count)(R11))                \
+	KEEP(Z9, Z10, X10, (4*BLOCK+8*count)(R11))              \
+	KEEP(Z13, Z14, X14, (4*BLOCK+12*count)(R11))            \
+	LEAQ (SI)(R9*4), SI                                     \
+	ADDQ $(16*count), R11                                   \
+	SUBQ $(4*count), CX                                     \
+	JAE  four                                               \
+rest:                                                           \
+	ADDQ $(4*count), CX                                     \
+	JZ   logarithms                                         \
+one:                                                            \
+	CMPQ   CX, $count                                       \
+	JAE    whole                                            \
+	IMUL3Q $lanes, CX, CX                                   \ // the last rows, fewer than count
+	MOVL   $1, AX                                           \
+	SHLL   CX, AX                                           \
+	DECL   AX                                               \
+	ANDL   R13, AX                                          \
+	KMOVW  AX, K1                                           \
+	MOVL   $1, CX                                           \
+whole:                                                          \
+	GROUP_LOAD (SI), K1, Z0                                 \
+	GROUP_EXPONENTIALS(GROUP_HALVES, Z0, Z1, Z2, Z3)        \
+	KEEP(Z1, Z2, X2, (R11))                                 \
+	GROUP_SUM(GROUP_HALVES, Z0, Z1, Z2)                     \
+	KEEP(Z1, Z2, X2, (4*BLOCK)(R11))                        \
+	ADDQ R9, SI                                             \
+	ADDQ $(4*count), R11                                    \
+	SUBQ $count, CX                                         \
+	JA   one                                                \
+logarithms:                                                     \
+	MOVQ R8, CX                                             \
+	LEAQ maxima-(8*BLOCK)(SP), R11                          \
+sixteen:                                                        \
+	LAST_MASK                                               \
+	VMOVUPS   (4*BLOCK)(R11), Z1                            \
+	LOG(Z1, Z2, Z3, T0)                                     \
+	VMOVUPS.Z (DI), K1, Z0                                  \
+	VSUBPS    (R11), Z0, Z0                                 \
+	VSUBPS    Z1, Z0, Z0                                    \
+	VXORPS    SIGN, Z0, Z0                                  \
+	VMOVUPS   Z0, K1, (DI)                                  \
+	ADDQ $64, DI                                            \
+	ADDQ $64, R11                                           \
+	SUBQ $16, CX                                            \
+	JA   sixteen                                            \
+	SUBQ R8, BX                                             \
+	JNZ  block                                              \
+done:                                                           \
+	VZEROUPPER                                              \
+	RET
+
 // Wider rows take two or three passes. A and B are the 32 lanes of a reduction; the vectors of a pass belong to the one
 // and the other in turn. SI (and DX) are the addresses of the row's operands, DI is that of its result, R10 the bytes
 // that are done, CX is what is left of the row, R8 the width, R9 its bytes, R11 what is left of the rows.
@@ -403,3 +551,57 @@ row:
 	JOIN(VADDPS)
 	PASS(two2, rest2, done2, ROW_LESS_SHARE)
 	NEXT_ROW
+
+// func sparseCrossEntropy4AVX512(losses, x []float32, width int)
+//
+// Rows of up to 4.
+TEXT ·sparseCrossEntropy4AVX512(SB), NOSPLIT, $384-56
+	SPARSE_CROSS_ENTROPY(4, 4, 0x1111, VEXPANDPS.Z, HALVES4, KEEP4)
+
+// func sparseCrossEntropy8AVX512(losses, x []float32, width int)
+//
+// Rows of up to 8.
+TEXT ·sparseCrossEntropy8AVX512(SB), NOSPLIT, $384-56
+	SPARSE_CROSS_ENTROPY(2, 8, 0x0101, VEXPANDPS.Z, HALVES8, KEEP8)
+
+// func sparseCrossEntropy16AVX512(losses, x []float32, width int)
+//
+// Rows of up to 16.
+TEXT ·sparseCrossEntropy16AVX512(SB), NOSPLIT, $384-56
+	SPARSE_CROSS_ENTROPY(1, 16, 0x0001, VMOVUPS.Z, HALVES, KEEP16)
+
+// func sparseCrossEntropyWideAVX512(losses, x []float32, width int)
+TEXT ·sparseCrossEntropyWideAVX512(SB), NOSPLIT, $0-56
+	EXP_CONSTANTS
+	VBROADCASTSS minusInfinity<>+0(SB), LOWEST
+	MOVQ         losses_base+0(FP), DI
+	MOVQ         losses_len+8(FP), R11
+	MOVQ         x_base+24(FP), SI
+	MOVQ         width+48(FP), R8
+	LEAQ         (R8*4), R9
+	TESTQ        R11, R11
+	JZ           end
+
+row:
+	VMOVAPS LOWEST, A
+	VMOVAPS LOWEST, B
+	PASS(two1, rest1, done1, ROW_MAXIMUM)
+	JOIN(VMAXPS)
+	VMOVAPS ROW, MAXIMUM
+	CLEAR_LANES
+	PASS(two2, rest2, done2, ROW_SUM_OF_EXPONENTIALS)
+	JOIN(VADDPS)
+	LOG(ROW, Z0, Z1, Z2)
+	VMOVSS  (DI), X0
+	VSUBPS  MAXIMUM, Z0, Z0
+	VSUBPS  ROW, Z0, Z0
+	VXORPS  SIGN, Z0, Z0
+	VMOVSS  X0, (DI)
+	ADDQ    $4, DI
+	ADDQ    R9, SI
+	DECQ    R11
+	JNZ     row
+
+end:
+	VZEROUPPER
+	RET

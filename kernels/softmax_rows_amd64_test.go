@@ -31,3 +31,37 @@ func TestSoftmaxOfSeveralRowsIsTheReference(t *testing.T) {
 		}
 	})
 }
+
+func TestSparseCrossEntropyIsTheReference(t *testing.T) {
+	special := specialInputs()
+	r := rand.New(rand.NewPCG(9, 8))
+	forEachTier(t, func(t *testing.T) {
+		for width := 1; width <= 70; width++ {
+			for _, rows := range []int{0, 1, 2, 3, 5, 7, 15, 16, 17, 31, 32, 47, 48, 49, 100} {
+				offset := r.IntN(16)
+				buffer, losses := surrounded(rows, offset)
+				z, want := make([]float32, rows*width), make([]float32, rows)
+				for i := range z {
+					z[i] = float32(5 * r.NormFloat64())
+				}
+				for range rows {
+					z[r.IntN(len(z))] = special[r.IntN(len(special))]
+				}
+				for i := range losses {
+					losses[i] = z[i*width+r.IntN(width)]
+				}
+				copy(want, losses)
+				genericSparseCrossEntropy(want, z, width)
+				training().sparseCrossEntropy(losses, z, width)
+				if i := difference(losses, want); i >= 0 {
+					t.Fatalf("%d rows of %d, row %d: %s, want %s", rows, width, i, bitsOf(losses[i]), bitsOf(want[i]))
+				}
+				for i, v := range buffer {
+					if v != untouched && (i < offset || i >= offset+rows) {
+						t.Fatalf("%d rows of %d: wrote element %d of the losses", rows, width, i-offset)
+					}
+				}
+			}
+		}
+	})
+}

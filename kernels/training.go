@@ -20,6 +20,10 @@ type trainingTable struct {
 
 	gatherRows func(dst, src []float32, order []int32, n, width, rows int) (left int)
 
+	sigmoidCrossEntropy  func(losses, z, y []float32)
+	sparseCrossEntropy   func(losses, z []float32, width int)
+	crossEntropyGradient func(g, p, y []float32, divisor, scale float32)
+
 	sumAbs     func(x []float32) float32
 	columnSums func(sums, x []float32)
 
@@ -41,9 +45,11 @@ func genericTraining() *trainingTable {
 	return &trainingTable{
 		gemmTN: genericGemmTN, gemmNT: genericGemmNT, gemmReLU: genericGemmReLU, gemmTNAdam: genericGemmTNAdam,
 		turned: genericTurned, transpose: genericTranspose,
-		activateGradient: genericActivateGradient,
-		gatherRows:       genericGatherRows,
-		sumAbs:           genericSumAbs, columnSums: genericColumnSums,
+		activateGradient:    genericActivateGradient,
+		gatherRows:          genericGatherRows,
+		sigmoidCrossEntropy: genericSigmoidCrossEntropy, sparseCrossEntropy: genericSparseCrossEntropy,
+		crossEntropyGradient: genericCrossEntropyGradient,
+		sumAbs:               genericSumAbs, columnSums: genericColumnSums,
 		sgd: genericSGD, momentum: genericMomentum, rmsprop: genericRMSprop, adam: genericAdam,
 		nadam: genericNadam, adamax: genericAdamax, adagrad: genericAdagrad, lion: genericLion,
 		decay: genericDecay, clipValue: genericClipValue, scale: genericScale, addPenalty: genericAddPenalty,

@@ -6,6 +6,7 @@ func trainingAVX2(t *trainingTable) {
 	microkernelsAVX2.fillTraining(t)
 	t.activateGradient = activateGradientAVX2
 	t.gatherRows = gatherRowsAVX2
+	t.sparseCrossEntropy, t.crossEntropyGradient = sparseCrossEntropyAVX2, crossEntropyGradientAVX2
 	t.sumAbs, t.columnSums = sumAbsAVX2, columnSumsAVX2
 	t.sgd, t.momentum, t.rmsprop = sgdAVX2, momentumAVX2, rmspropAVX2
 	t.adam, t.nadam, t.adamax, t.adagrad, t.lion = adamAVX2, nadamAVX2, adamaxAVX2, adagradAVX2, lionAVX2
@@ -59,3 +60,6 @@ func scaleAVX2(g []float32, factor, divisor float32)
 
 //go:noescape
 func addPenaltyAVX2(g, w []float32, l1, l2 float32)
+
+//go:noescape
+func crossEntropyGradientAVX2(g, p, y []float32, divisor, scale float32)

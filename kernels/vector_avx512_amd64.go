@@ -12,8 +12,37 @@ func trainingAVX512(t *trainingTable) {
 	microkernelsAVX512.fillTraining(t)
 	t.gemmNT, t.gemmTNAdam = gemmNTAVX512, gemmTNAdamAVX512
 	t.activateGradient = activateGradientAVX512
+	t.sigmoidCrossEntropy, t.sparseCrossEntropy = sigmoidCrossEntropyAVX512, sparseCrossEntropyAVX512
 	t.columnSums = columnSumsAVX512
 }
 
 //go:noescape
 func columnSumsAVX512(sums, x []float32)
+
+//go:noescape
+func sigmoidCrossEntropyAVX512(losses, z, y []float32)
+
+func sparseCrossEntropyAVX512(losses, z []float32, width int) {
+	switch {
+	case width <= 4:
+		sparseCrossEntropy4AVX512(losses, z, width)
+	case width <= 8:
+		sparseCrossEntropy8AVX512(losses, z, width)
+	case width <= 16:
+		sparseCrossEntropy16AVX512(losses, z, width)
+	default:
+		sparseCrossEntropyWideAVX512(losses, z, width)
+	}
+}
+
+//go:noescape
+func sparseCrossEntropy4AVX512(losses, x []float32, width int)
+
+//go:noescape
+func sparseCrossEntropy8AVX512(losses, x []float32, width int)
+
+//go:noescape
+func sparseCrossEntropy16AVX512(losses, x []float32, width int)
+
+//go:noescape
+func sparseCrossEntropyWideAVX512(losses, x []float32, width int)

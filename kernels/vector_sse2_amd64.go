@@ -7,6 +7,7 @@ import "math"
 func trainingSSE2(t *trainingTable) {
 	microkernelsSSE2.fillTraining(t)
 	t.activateGradient = activateGradientSSE2
+	t.sparseCrossEntropy = sparseCrossEntropySSE2
 	t.sumAbs, t.columnSums = sumAbsSSE2, columnSumsSSE2
 	t.sgd, t.momentum, t.rmsprop = sgdSSE2, momentumSSE2, rmspropSSE2
 	t.adam, t.nadam, t.adamax, t.adagrad, t.lion = adamSSE2, nadamSSE2, adamaxSSE2, adagradSSE2, lionSSE2

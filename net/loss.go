@@ -219,10 +219,10 @@ func (l *lossOf) unweighted(losses, grad, z, p, y []float32, scale float32) {
 		return
 	case sparseCategoricalCrossEntropy:
 		if l.logits {
-			kernels.SparseSoftmaxCrossEntropy(losses, work, z, y, l.width)
+			kernels.SparseSoftmaxCrossEntropy(losses, z, y, l.width)
 			if grad != nil {
 				p = l.probabilities(grad, p, kernels.Softmax)
-				kernels.SparseCrossEntropyGradient(grad, p, y, l.width, scale)
+				kernels.SparseCrossEntropyGradient(grad, work, p, y, l.width, scale)
 			}
 			return
 		}
