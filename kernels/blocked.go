@@ -241,15 +241,14 @@ func (mk *microkernels) turnPanels(copied, b []float32, columns, rows, ldb int) 
 }
 
 // gemmTNAdam takes a block of rows at a time, whose gradient stays in the first-level cache.
-func (mk *microkernels) gemmTNAdam(w, mean, square, g, a, b []float32, m, n, k, lda, ldb int, s AdamStep) {
+func (mk *microkernels) gemmTNAdam(w, mean, square, g, a, b []float32, m, n, k, lda, ldb, ldw int, s AdamStep) {
 	const floats = 4 << 10
 	adam := training().adam
 	block := max(floats/n/mk.mr, 1) * mk.mr
 	for i := 0; i < m; i += block {
-		rows := min(block, m-i)
-		from, size := i*n, rows*n
-		mk.gemmTN(g, a[i:], b, rows, n, k, lda, ldb, n)
-		adam(w[from:][:size], g[:size], mean[from:][:size], square[from:][:size], nil, s)
+		rows, at := min(block, m-i), i*ldw
+		mk.gemmTN(g, a[i:], b, rows, n, k, lda, ldb, ldw)
+		adamRows(w[at:], g, mean[at:], square[at:], rows, n, ldw, s, adam)
 	}
 }
 

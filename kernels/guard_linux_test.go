@@ -347,7 +347,7 @@ func TestJoinedAdamStaysInItsSlices(t *testing.T) {
 				m, n, k := d[0], d[1], d[2]
 				if faults(t, memory, func() {
 					training().gemmTNAdam(take(0, m*n), take(1, m*n), take(2, m*n), take(3, m*n), take(4, m*k), take(5, n*k),
-						m, n, k, m, n, AdamStep{Epsilon: 1})
+						m, n, k, m, n, n, AdamStep{Epsilon: 1})
 				}, func() string { return fmt.Sprintf("gemmTNAdam of %v, %s", d, where(last)) }) {
 					return
 				}

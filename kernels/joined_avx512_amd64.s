@@ -61,12 +61,12 @@
 	VMOVUPS low, (128*row)(R12)     \
 	VMOVUPS high, (128*row+64)(R12)
 
-// func gemmTNAdamTilesAVX512(w, m, v, sums, a, b *float32, rows, n, k, lda, ldb int, s *AdamStep)
+// func gemmTNAdamTilesAVX512(w, m, v, sums, a, b *float32, rows, n, k, lda, ldb, ldw int, s *AdamStep)
 //
 // For i < rows, a multiple of 8, and j < n, a multiple of 32, with k ≥ 1:
 //
 //	s = 0; for p < k: s = fma(a[p·lda + i], b[p·ldb + j], s)
-//	Adam with s as the gradient of w[i·n + j], m and v likewise
+//	Adam with s as the gradient of w[i·ldw + j], m and v likewise
 //
 // in tiles of 8 rows and 32 columns. The sums of a tile wait in sums[:256] until the next tile is on its way, and are
 // followed, row by row, between its steps.
@@ -75,9 +75,9 @@
 // Z19…Z22 g, m, v and what follows      Z28…Z31  α, 1−β₁, 1−β₂, ε
 // SI      a, row p   R10  its stride    DX       b, row p           R11  its stride    CX  steps of k left
 // DI,R8,R9 w, m, v                      AX       the row of the tile before, in bytes  R13 8 rows on from it
-// BX      n in bytes                    R12      that row in sums    R15  the tile, in bytes from w
-TEXT ·gemmTNAdamTilesAVX512(SB), NOSPLIT, $16-96
-	MOVQ s+88(FP), AX
+// BX      ldw in bytes                  R12      that row in sums    R15  the tile, in bytes from w
+TEXT ·gemmTNAdamTilesAVX512(SB), NOSPLIT, $24-104
+	MOVQ s+96(FP), AX
 	VBROADCASTSS AdamStep_Alpha(AX), Z28
 	VBROADCASTSS AdamStep_OneMinusBeta1(AX), Z29
 	VBROADCASTSS AdamStep_OneMinusBeta2(AX), Z30
@@ -86,6 +86,9 @@ TEXT ·gemmTNAdamTilesAVX512(SB), NOSPLIT, $16-96
 	MOVQ m+8(FP), R8
 	MOVQ v+16(FP), R9
 	MOVQ n+56(FP), BX
+	SHLQ $2, BX
+	MOVQ BX, columns-24(SP)   // in bytes
+	MOVQ ldw+88(FP), BX
 	SHLQ $2, BX
 	MOVQ lda+72(FP), R10
 	SHLQ $2, R10
@@ -183,10 +186,10 @@ store:
 	MOVQ column-16(SP), CX
 	ADDQ $128, CX
 	MOVQ CX, column-16(SP)
-	CMPQ CX, BX
+	CMPQ CX, columns-24(SP)
 	JLT  tile
-	LEAQ (R15)(BX*8), R15
-	SUBQ BX, R15              // 7 rows on
+	LEAQ (R15)(BX*8), R15     // 8 rows on, and back to the first column
+	SUBQ CX, R15
 	ADDQ $32, a+32(FP)
 	SUBQ $8, rows+48(FP)
 	JGT  rows8

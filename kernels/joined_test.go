@@ -25,7 +25,8 @@ func TestJoinedAdamIsTheSame(t *testing.T) {
 				return x
 			}
 			for _, d := range shapes {
-				lda, ldb, size := d.m+d.gap, d.n+d.gap, d.m*d.n
+				lda, ldb, ldw := d.m+d.gap, d.n+d.gap, d.n+d.gap
+				size := d.m * ldw
 				a, b := draw(d.k*lda, kind.left), draw(d.k*ldb, kind.right)
 				w, mean, square := draw(size, kind.left), draw(size, kind.start), draw(size, kind.start)
 				for i, v := range square {
@@ -34,10 +35,13 @@ func TestJoinedAdamIsTheSame(t *testing.T) {
 				wantW, wantMean, wantSquare := slices.Clone(w), slices.Clone(mean), slices.Clone(square)
 				g := make([]float32, size)
 				if d.k > 0 {
-					genericGemmTN(g, a, b, d.m, d.n, d.k, lda, ldb, d.n)
+					genericGemmTN(g, a, b, d.m, d.n, d.k, lda, ldb, ldw)
 				}
-				genericAdam(wantW, g, wantMean, wantSquare, nil, s)
-				GemmTNAdam(w, mean, square, g, a, b, d.m, d.n, d.k, lda, ldb, s)
+				for i := range d.m {
+					at := i * ldw
+					genericAdam(wantW[at:][:d.n], g[at:][:d.n], wantMean[at:][:d.n], wantSquare[at:][:d.n], nil, s)
+				}
+				GemmTNAdam(w, mean, square, g, a, b, d.m, d.n, d.k, lda, ldb, ldw, s)
 				same(t, w, wantW, "%s: weights of %+v", kind.name, d)
 				same(t, mean, wantMean, "%s: mean of %+v", kind.name, d)
 				same(t, square, wantSquare, "%s: mean square of %+v", kind.name, d)

@@ -1,6 +1,7 @@
 package kernels
 
 import (
+	"math"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -15,6 +16,7 @@ const (
 	wakeWorth = 250 * time.Microsecond // work, in one call or in a quick succession of them, for which workers are woken
 	pieceTime = time.Microsecond       // the least piece of work
 	shareTime = 3 * time.Microsecond   // the least work that is cut into pieces
+	chainTime = 100 * time.Microsecond // the least work of a chain of calls that are, each of which waits for the one before
 
 	lostTime   = 20 * time.Microsecond // more than any delay of a worker that has its processor
 	aloneTimes = 16                    // how many times a delay calls are not shared after it
@@ -34,15 +36,15 @@ type workerPool struct {
 	calls atomic.Uint32
 	_     [120]byte // what workers look at all the time has its cache lines for itself
 
-	next   atomic.Int64 // the first index that nobody has taken
-	inside atomic.Int32 // workers who have left, counted down; when the caller has added those who came, 0 is the end
-	asleep atomic.Bool  // the caller waits for awaken
+	left   atomic.Uint64 // the units that nobody has taken: from the low 32 bits' up to the high ones'
+	inside atomic.Int32  // workers who have left, counted down; when the caller has added those who came, 0 is the end
+	asleep atomic.Bool   // the caller waits for awaken
 	_      [112]byte
 
 	busy atomic.Bool // a call has the pool; what follows is its own
 
 	task           task
-	n, unit, grain int
+	n, unit, grain int // grain: units of a piece at least
 	parts          int // the caller and the seats
 	wanted         int // workers that are to be awake
 	failure        atomic.Pointer[failure]
@@ -103,6 +105,16 @@ func estimateOf(work int64) time.Duration {
 	return time.Duration(float64(work) / activeTiles.speed)
 }
 
+// ThreadsFor returns how many of so many threads a chain of calls is worth that together do the work of so many
+// multiply-adds, each with what the one before has made: all, or one if passing data on between processors at every call
+// would take longer than the threads save.
+func ThreadsFor(threads int, work int64) int {
+	if estimateOf(work) < chainTime {
+		return 1
+	}
+	return threads
+}
+
 // acquire makes the pool the caller's if n indices, in units, that take about so long are worth sharing, and returns
 // by how many; else it returns 1 or less.
 func (p *workerPool) acquire(threads, n, unit int, estimate time.Duration) (parts int) {
@@ -145,17 +157,20 @@ func (p *workerPool) closelyFollows(estimate time.Duration) bool {
 
 // run shares a task. The pool must be the caller's, and is not any more afterwards.
 func (p *workerPool) run(t task, n, unit, grain, parts int, estimate time.Duration) {
+	for int64(n)/int64(unit) > math.MaxUint32 {
+		unit *= 2
+	}
 	p.task, p.n, p.unit, p.parts = t, n, unit, parts
 	least := int(float64(n) * float64(pieceTime) / float64(estimate))
-	p.grain = (max(least, grain, 1) + unit - 1) / unit * unit
-	p.next.Store(0)
+	p.grain = (max(least, grain, 1) + unit - 1) / unit
+	p.left.Store(uint64(n/unit) << 32)
 	p.calls.Add(1)
 	p.seats.Store(int32(parts - 1))
 	defer p.finish(estimate)
 	if p.wanted > 0 {
 		p.wake()
 	}
-	p.work()
+	p.work(true)
 }
 
 // wake wakes or starts workers until as many as wanted are awake, if there are processors for them.
@@ -185,27 +200,40 @@ func (p *workerPool) unpark() bool {
 	}
 }
 
-// work takes pieces of the task until there are none. They get smaller, so that all end at about the same time.
-func (p *workerPool) work() {
+// work takes pieces of the task until there are none. They get smaller, so that all end at about the same time. The
+// caller takes them from the front and workers from the back, so that in calls that follow each other, with the same
+// data or each with what the one before has made, a thread finds the most of it in its own cache.
+func (p *workerPool) work(front bool) {
 	for {
-		lo := int(p.next.Load())
-		rest := p.n - lo
+		left := p.left.Load()
+		first, end := int(uint32(left)), int(left>>32)
+		rest := end - first
 		if rest <= 0 {
 			return
 		}
-		size := max(rest/(2*p.parts)/p.unit*p.unit, p.grain)
-		if rest-size < p.unit {
+		size := min(max(rest/(2*p.parts), p.grain), rest)
+		if rest-size < p.grain {
 			size = rest
 		}
-		if p.next.CompareAndSwap(int64(lo), int64(lo+size)) {
-			p.task.run(lo, lo+size)
+		lo, hi := end-size, end
+		if front {
+			lo, hi = first, first+size
+			first = hi
+		} else {
+			end = lo
+		}
+		if p.left.CompareAndSwap(left, uint64(end)<<32|uint64(first)) {
+			if hi *= p.unit; p.n-hi < p.unit {
+				hi = p.n // with what is less than a unit
+			}
+			p.task.run(lo*p.unit, hi)
 		}
 	}
 }
 
 // finish ends a call, whether work has returned or panicked: no piece is begun any more, and none is going on.
 func (p *workerPool) finish(estimate time.Duration) {
-	p.next.Store(int64(p.n))
+	p.left.Store(0)
 	came := int32(p.parts-1) - p.seats.Swap(0)
 	if came > 0 && p.inside.Add(came) != 0 {
 		p.wait(estimate)
@@ -308,11 +336,11 @@ func (p *workerPool) assist() {
 	defer func() {
 		if value := recover(); value != nil {
 			p.failure.CompareAndSwap(nil, &failure{value})
-			p.next.Store(int64(p.n))
+			p.left.Store(0)
 		}
 		if p.inside.Add(-1) == 0 && p.asleep.CompareAndSwap(true, false) {
 			p.awaken <- struct{}{}
 		}
 	}()
-	p.work()
+	p.work(false)
 }

@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -34,7 +35,7 @@ func TestParallelTakesEachPieceOnce(t *testing.T) {
 	manyProcessors(t, 4)
 	for _, c := range []struct{ threads, n, unit int }{
 		{1, 10, 1}, {2, 1, 1}, {2, 2, 1}, {2, 7, 7}, {2, 100, 1}, {2, 1000, 32}, {3, 95, 32}, {3, 96, 32}, {4, 4097, 14},
-		{4, 31, 32}, {2000, 5000, 1}, {2, 0, 1}, {2, -3, 1}, {0, 9, 1}, {2, 9, 0},
+		{4, 31, 32}, {2000, 5000, 1}, {2, 0, 1}, {2, -3, 1}, {0, 9, 1}, {2, 9, 0}, {2, math.MaxInt, 1}, {3, math.MaxInt, 5},
 	} {
 		var mutex sync.Mutex
 		var pieces [][2]int
@@ -254,4 +255,16 @@ func unwritten(n int) []float32 {
 		x[i] = 12345
 	}
 	return x
+}
+
+// TestThreadsFor: work that takes microseconds is not worth handing on, whatever the tier; a second of it is.
+func TestThreadsFor(t *testing.T) {
+	forEachTier(t, func(t *testing.T) {
+		if got := ThreadsFor(4, int64(activeTiles.speed*50e3)); got != 1 {
+			t.Errorf("50 µs are worth %d threads", got)
+		}
+		if got := ThreadsFor(4, int64(activeTiles.speed*1e9)); got != 4 {
+			t.Errorf("a second is worth %d of 4 threads", got)
+		}
+	})
 }

@@ -14,7 +14,7 @@ type trainingTable struct {
 	turned    func(c, a, b, bias []float32, relu bool, m, n, k, rsA, csA int)
 	transpose func(dst, src []float32, rows, columns int)
 
-	gemmTNAdam func(w, mean, square, g, a, b []float32, m, n, k, lda, ldb int, s AdamStep)
+	gemmTNAdam func(w, mean, square, g, a, b []float32, m, n, k, lda, ldb, ldw int, s AdamStep)
 
 	activateGradient func(dx, dy, x, y []float32, a Activation, alpha float32, width int)
 

@@ -122,9 +122,9 @@ type optimizer struct {
 	begin        func(lr float64, t int64, s *stepScalars)
 	update       func(p parameters, s *stepScalars)
 
-	// join, if not nil, computes the gradient of a kernel's rows [rows, units] from input [batch, …], of which a row has
-	// inputs elements, and delta [batch, units], and updates them by it. p.g is working memory.
-	join func(p parameters, input, delta []float32, rows, units, batch, inputs int, s *stepScalars)
+	// join, if not nil, computes the gradient of a part of a kernel, [rows, columns] of [inputs, units], from input
+	// [batch, inputs] and delta [batch, units], and updates it by it. All begin at the part. p.g is working memory.
+	join func(p parameters, input, delta []float32, rows, columns, batch, inputs, units int, s *stepScalars)
 }
 
 // parameters are some of a model's: weights, their gradients, and the optimiser's state.
@@ -250,8 +250,10 @@ func (o Adam) resolveAs(name string) (*optimizer, error) {
 		kernels.Adam(p.w, p.g, p.slots[0], p.slots[1], p.slots[2], s.adam)
 	}
 	if !o.AMSGrad {
-		r.join = func(p parameters, input, delta []float32, rows, units, batch, inputs int, s *stepScalars) {
-			kernels.GemmTNAdam(p.w, p.slots[0], p.slots[1], p.g, input, delta, rows, units, batch, inputs, units, s.adam)
+		r.join = func(p parameters, input, delta []float32, rows, columns, batch, inputs, units int,
+			s *stepScalars) {
+			kernels.GemmTNAdam(p.w, p.slots[0], p.slots[1], p.g, input, delta, rows, columns, batch, inputs, units, units,
+				s.adam)
 		}
 	}
 	return r, err

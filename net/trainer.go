@@ -18,6 +18,8 @@ type Trainer struct {
 	penalized bool // some layer has a regulariser
 	seed      uint64
 	threads   int
+	sharing   int   // how many of them a step is worth
+	work      int64 // multiply-adds for a row of a batch
 	shared    *sharedActivation
 
 	kernelUpdate *kernelUpdate
@@ -120,6 +122,9 @@ func (m *Model) NewTrainer(c FitConfig) (*Trainer, error) {
 	}
 	for i := range t.layers {
 		l := &t.layers[i]
+		if l.Kind == DenseLayer {
+			t.work += 3 * int64(l.in) * int64(l.out) // forward, and the gradients of weights and inputs
+		}
 		none := Regularizer{}
 		if l.KernelRegularizer != none || l.BiasRegularizer != none || l.penalizesActivity() {
 			t.penalized = true
@@ -254,6 +259,7 @@ func checkRows(m *Model, l Loss, x, y, weight []float32) (int, error) {
 // trainOnBatch is TrainOnBatch for lengths that fit and buffers that are large enough; it also returns the outputs of the
 // forward pass.
 func (t *Trainer) trainOnBatch(x, y, weight []float32, rows int) (loss float64, outputs []float32) {
+	t.sharing = kernels.ThreadsFor(t.threads, t.work*int64(rows))
 	turned := t.goesTurned(rows)
 	if turned {
 		t.forwardTurned(x, rows)
@@ -327,14 +333,14 @@ func (t *Trainer) forward(x []float32, rows int) {
 		switch l.Kind {
 		case DenseLayer:
 			if l.Activation.Kind == kernels.ReLU && !l.keepsPre {
-				kernels.ParallelGemmReLU(t.threads, y, x, l.kernel, l.bias, rows, l.out, l.in, l.in, l.out, l.out)
+				kernels.ParallelGemmReLU(t.sharing, y, x, l.kernel, l.bias, rows, l.out, l.in, l.in, l.out, l.out)
 				continue
 			}
 			z := y
 			if l.keepsPre {
 				z = l.pre[:rows*l.out]
 			}
-			kernels.ParallelGemmNN(t.threads, z, x, l.kernel, l.bias, rows, l.out, l.in, l.in, l.out, l.out)
+			kernels.ParallelGemmNN(t.sharing, z, x, l.kernel, l.bias, rows, l.out, l.in, l.in, l.out, l.out)
 			if l.Activation.Kind != kernels.Linear {
 				t.activate(y, z, l)
 			}
@@ -358,7 +364,7 @@ func (t *Trainer) activate(y, x []float32, l *trainLayer) {
 	}
 	a := t.shared
 	a.gradient, a.y, a.x, a.kind, a.width = false, y, x, l.Activation, l.out
-	a.run(t.threads)
+	a.run(t.sharing)
 }
 
 // activateGradient multiplies delta with a'(x) for the rows of a layer, of which y = a(x) are the outputs.
@@ -368,7 +374,7 @@ func (t *Trainer) activateGradient(delta, x, y []float32, l *trainLayer) {
 	}
 	a := t.shared
 	a.gradient, a.dxdy, a.x, a.y, a.kind, a.width = true, delta, x, y, l.Activation, l.out
-	a.run(t.threads)
+	a.run(t.sharing)
 }
 
 // dropout draws a mask of the step and layer, row by row, and applies it.
@@ -451,12 +457,12 @@ func (t *Trainer) backwardDense(l *trainLayer, below, delta, input, output []flo
 		t.activateGradient(delta, pre, output, l)
 	}
 	if below != nil {
-		kernels.ParallelGemmNT(t.threads, below, delta, l.kernel, rows, l.in, l.out, l.out, l.out, l.in)
+		kernels.ParallelGemmNT(t.sharing, below, delta, l.kernel, rows, l.in, l.out, l.out, l.out, l.in)
 	}
 	if l.joined {
 		t.kernelUpdate.run(l, input, delta, rows)
 	} else {
-		kernels.ParallelGemmTN(t.threads, l.gradKernel, input, delta, l.in, l.out, rows, l.in, l.out, l.out)
+		kernels.ParallelGemmTN(t.sharing, l.gradKernel, input, delta, l.in, l.out, rows, l.in, l.out, l.out)
 	}
 	if l.bias != nil {
 		kernels.ColumnSums(l.gradBias, delta)

@@ -103,48 +103,57 @@ func clipByNorm(g []float32, squares float32, limit float64) {
 	}
 }
 
-// kernelUpdate computes a kernel's gradient and updates the kernel, block of rows by block of rows, on several threads.
-// It is part of a Trainer, and made once, so that a step allocates nothing for it.
+// kernelUpdate computes a kernel's gradient and updates the kernel, on several threads. It is part of a Trainer, and made
+// once, so that a step allocates nothing for it.
 type kernelUpdate struct {
-	trainer      *Trainer
-	layer        *trainLayer
-	input, delta []float32
-	rows         int              // of the batch
-	part         func(lo, hi int) // rows of the kernel
+	trainer           *Trainer
+	layer             *trainLayer
+	input, delta      []float32
+	rows              int              // of the batch
+	joint             bool             // the optimiser has an operation for both
+	byRows, byColumns func(lo, hi int) // rowsFrom, columnsFrom
 }
 
 func newKernelUpdate(t *Trainer) *kernelUpdate {
 	u := &kernelUpdate{trainer: t}
-	u.part = u.rowsFrom
+	u.byRows, u.byColumns = u.rowsFrom, u.columnsFrom
 	return u
 }
 
-// run begins the work for a batch whose delta is the gradient by the kernel's outputs.
-func (u *kernelUpdate) run(l *trainLayer, input, delta []float32, rows int) {
-	u.layer, u.input, u.delta, u.rows = l, input, delta, rows
-	work := int64(l.in) * int64(l.out) * int64(rows+updateWork)
-	kernels.Parallel(u.trainer.threads, l.in, blockRows, work, u.part)
-}
-
 const (
-	blockRows  = 28       // of a kernel: whole tiles of its gradient
-	blockBytes = 16 << 10 // of its gradient
-	updateWork = 16       // about how many multiply-adds of a matrix product take as long as the update of one weight
+	blockRows    = 28       // of a kernel: whole tiles of its gradient
+	blockBytes   = 16 << 10 // of its gradient
+	blockColumns = 32       // of a kernel: whole tiles too
+	updateWork   = 16       // about how many multiply-adds of a product take as long as the update of one weight
 )
 
-// rowsFrom updates the kernel's rows from lo up to hi. The gradients of all its blocks are put where the first one's
-// belongs, so that they stay in the cache.
+// run does it for a batch whose delta is the gradient by the kernel's outputs. If there are enough columns, threads take
+// columns, as they do in the forward product: then each has the same weights in its cache all the time.
+func (u *kernelUpdate) run(l *trainLayer, input, delta []float32, rows int) {
+	t := u.trainer
+	u.layer, u.input, u.delta, u.rows = l, input, delta, rows
+	work := int64(l.in) * int64(l.out) * int64(rows+updateWork)
+	o := t.optimizer
+	u.joint = o.join != nil && l.KernelRegularizer == (Regularizer{}) && o.options.ClipValue == 0
+	if u.joint && o.options.WeightDecay > 0 {
+		kernels.Decay(l.kernel, t.scalars.decay)
+	}
+	if u.joint && l.out >= t.sharing*blockColumns {
+		kernels.Parallel(t.sharing, l.out, blockColumns, work, u.byColumns)
+	} else {
+		kernels.Parallel(t.sharing, l.in, blockRows, work, u.byRows)
+	}
+}
+
+// rowsFrom updates the kernel's rows from lo up to hi, block of rows by block of rows. The gradients of all blocks are
+// put where the first one's belongs, so that they stay in the cache.
 func (u *kernelUpdate) rowsFrom(lo, hi int) {
 	l, t := u.layer, u.trainer
-	r := l.KernelRegularizer
-	if o := t.optimizer; o.join != nil && r == (Regularizer{}) && o.options.ClipValue == 0 {
-		p := t.parameters(l.offset+lo*l.out, (hi-lo)*l.out)
-		if o.options.WeightDecay > 0 {
-			kernels.Decay(p.w, t.scalars.decay)
-		}
-		o.join(p, u.input[lo:], u.delta, hi-lo, l.out, u.rows, l.in, &t.scalars)
+	if u.joint {
+		u.join(lo, hi, 0, l.out)
 		return
 	}
+	r := l.KernelRegularizer
 	gradient := l.gradKernel[lo*l.out:]
 	block := max(blockBytes/(4*l.out)/blockRows, 1) * blockRows
 	for ; lo < hi; lo += block {
@@ -157,4 +166,15 @@ func (u *kernelUpdate) rowsFrom(lo, hi int) {
 		}
 		t.follow(p)
 	}
+}
+
+// columnsFrom updates the kernel's columns from lo up to hi.
+func (u *kernelUpdate) columnsFrom(lo, hi int) { u.join(0, u.layer.in, lo, hi) }
+
+// join updates a part of the kernel with the optimiser's joint operation.
+func (u *kernelUpdate) join(row, endRow, column, endColumn int) {
+	l, t := u.layer, u.trainer
+	at := row*l.out + column
+	p := t.parameters(l.offset+at, l.in*l.out-at)
+	t.optimizer.join(p, u.input[row:], u.delta[column:], endRow-row, endColumn-column, u.rows, l.in, l.out, &t.scalars)
 }

@@ -41,6 +41,16 @@ func largeEnough(t *testing.T) *Model {
 	return m
 }
 
+// sharedRows returns how many rows the active tier needs to train largeEnough on several threads.
+func sharedRows(t *testing.T) int {
+	rows := 17
+	for trainer := newTrainer(t, largeEnough(t), FitConfig{Loss: SparseCategoricalCrossEntropy}); ; rows *= 2 {
+		if kernels.ThreadsFor(2, trainer.work*int64(rows)) == 2 {
+			return rows
+		}
+	}
+}
+
 func ramp(n, period int) []float32 {
 	x := make([]float32, n)
 	for i := range x {
@@ -52,7 +62,7 @@ func ramp(n, period int) []float32 {
 // TestJoinedUpdatesAreTheSame: the parameters do not depend on whether a kernel is updated block by block with its
 // gradient, or after all gradients are known, nor on the threads.
 func TestJoinedUpdatesAreTheSame(t *testing.T) {
-	const rows = 17
+	rows := sharedRows(t)
 	x, y := ramp(rows*75, 101), make([]float32, rows)
 	for i := range y {
 		y[i] = float32(i % 7)
@@ -94,7 +104,7 @@ func TestStepsAllocateNothing(t *testing.T) {
 	if raceDetector {
 		t.Skip("sync.Pool forgets what it has, on purpose, under the race detector")
 	}
-	const rows = 17
+	rows := sharedRows(t)
 	x, y := ramp(rows*75, 101), make([]float32, rows)
 	for _, o := range everyOptimizer() {
 		for _, threads := range []int{1, 2} {
