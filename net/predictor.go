@@ -105,9 +105,14 @@ func (s *sharedPrediction) run(y, x []float32, rows int) {
 	s.y, s.x = nil, nil
 }
 
-// rows computes the rows from lo up to hi in a free room. There is one, since no more than threads of these run.
+// rows computes the rows from lo up to hi in a free room. There is one, since no more than threads of these run; all
+// rows together, which nobody shares, take the first.
 func (s *sharedPrediction) rows(lo, hi int) {
 	inputs, outputs := s.program.inputs, s.program.outputs
+	if (hi-lo)*inputs == len(s.x) {
+		s.program.run(s.rooms[0].memory, s.y, nil, s.x, hi)
+		return
+	}
 	for i := 0; ; i = (i + 1) % s.threads {
 		if r := &s.rooms[i]; r.taken.CompareAndSwap(false, true) {
 			s.program.run(r.memory, s.y[lo*outputs:hi*outputs], nil, s.x[lo*inputs:hi*inputs], hi-lo)
