@@ -107,8 +107,8 @@ func (c *Chain) ForwardWithLogits(y, z, x []float32, s *Scratch) {
 func (c *Chain) rows(y, x []float32, s *Scratch) int {
 	rows := len(x) / c.inputs
 	if rows*c.inputs != len(x) || int64(len(y)) != int64(rows)*int64(c.outputs) || len(s.floats) < c.scratch {
-		panic(fmt.Sprintf("kernels: a chain of %d inputs and %d outputs from %d elements into %d, with %d floats of scratch",
-			c.inputs, c.outputs, len(x), len(y), len(s.floats)))
+		panic(fmt.Sprintf("kernels: %d elements into %d, with %d floats of scratch, by a chain of %d inputs and %d outputs",
+			len(x), len(y), len(s.floats), c.inputs, c.outputs))
 	}
 	return rows
 }

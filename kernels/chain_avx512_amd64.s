@@ -4,8 +4,8 @@
 #include "textflag.h"
 #include "elementary_avx512_amd64.h"
 
-// One row through Dense layers of up to 64 units, for AVX-512 (F, DQ). What passes from layer to layer is so little that
-// calls, checks and stores would take longer than the sums.
+// One row through Dense layers of up to 64 units, for AVX-512 (F, DQ). What passes from layer to layer is so little
+// that calls, checks and stores would take longer than the sums.
 
 // One term of a layer of one to four vectors of outputs: Z0, Z4, Z8, Z12 += x[p] · w[p].
 #define TERM1 \

@@ -225,8 +225,8 @@ below2:                          \
 //	for p < k: s[i,j] = fma(a[i·rsA + p·csA], b[p·rsB + j], s[i,j])
 //	c[i·rsC + j] = s[i,j], or c[i·rsC + j] + s[i,j] by addToC; then 0 if it is less than that, by endReLU
 //
-// for i < m, j < n, in panels of 16 columns and tiles of height ≤ 6 rows, the last two as even as possible: a tile of two
-// rows would take as long as one of four.
+// for i < m, j < n, in panels of 16 columns and tiles of height ≤ 6 rows, the last two as even as possible: a tile of
+// two rows would take as long as one of four.
 //
 //	SI, DX  a of rows 0 and 3 at step p; R8   rsA in bytes;  Y0…Y11   sums, left and right of each row
 //	        c's right columns at last         rsC at last
