@@ -6,6 +6,18 @@ var netPeers = []peer{
 	{name: onOne, command: []string{"goworker", "nnrt"}},
 	{name: "Eigen", command: []string{"eigen-nets"}, compiled: true},
 	{name: "Eigen fixed", command: []string{"eigen-fixed-nets"}, compiled: true},
+	{name: "PyTorch", command: []string{"pytorch", "eager"}},
+	{name: "PyTorch compiled", command: []string{"pytorch", "compile"}},
+	{name: "Keras, TensorFlow", command: []string{"keras-tensorflow", "call"}},
+	{name: "Keras predict, TensorFlow", command: []string{"keras-tensorflow", "predict"}},
+	{name: "TensorFlow", command: []string{"tensorflow", "raw"}},
+	{name: "Keras, JAX", command: []string{"keras-jax", "call"}},
+	{name: "Keras predict, JAX", command: []string{"keras-jax", "predict"}},
+	{name: "JAX", command: []string{"jax", "raw"}},
+	{name: "ONNX Runtime", command: []string{"onnxruntime", "cpu"}},
+	{name: "LiteRT", command: []string{"litert", "cpu"}},
+	{name: "OpenVINO", command: []string{"openvino", "cpu"}},
+	{name: "scikit-learn", command: []string{"sklearn", "mlp"}},
 }
 
 // compiledIn are the peers whose nets' sizes are known to the compiler: they are part of the program, and another net is

@@ -1,9 +1,9 @@
 # Sourced by run.sh: installs the libraries for Python into environments in $cache and writes a launcher $bin/NAME of
-# each worker, or $bin/NAME.absent, which says why there is none. Some 5 GB.
+# each worker, or $bin/NAME.absent, which says why there is none. Some 4.5 GB.
 
-# PyTorch's wheel on PyPI is built for CUDA: with all that it requires 5 GB more, and starting takes seconds longer. It
-# runs on a processor without: its libraries are linked lazily, and in CUDA's place are empty ones. Where pip finds a
-# wheel built without CUDA (with PyTorch's index in PIP_EXTRA_INDEX_URL), that is installed, and nothing is in CUDA's place.
+# PyTorch's wheel on PyPI is built for CUDA, and what it requires for that are 5 GB more, which also make it start later.
+# Where pip finds a wheel without CUDA (with PyTorch's own index in PIP_EXTRA_INDEX_URL), it takes that one. Otherwise
+# empty libraries stand in for CUDA's, none of whose functions is called, and functions are looked up when they are.
 pytorch() {
   local env=$cache/torch version=2.15.0
   [[ -e $env/installed && $(<"$env/installed") == "$version" ]] && return
@@ -26,12 +26,12 @@ pytorch() {
   echo "$version" >"$env/installed"
 }
 
-# launcher writes the launcher $1 of python/$1_peer.py in the environment $2, if it can import $3.
+# launcher writes the launcher $1 of python/$3_peer.py, which runs in the environment $2, if that has the module $4.
 launcher() {
   local name=$1 python=$cache/$2/bin/python
   rm -f "$bin/$name" "$bin/$name.absent"
-  if "$python" -c "import $3" 2>"$bin/$name.log"; then
-    printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$python" "$here/python/${4:-$name}_peer.py" >"$bin/$name"
+  if "$python" -c "import $4" 2>"$bin/$name.log"; then
+    printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$python" "$here/python/$3_peer.py" >"$bin/$name"
     chmod +x "$bin/$name"
   else
     say "$name: see $bin/$name.log"
@@ -41,5 +41,17 @@ launcher() {
 
 pytorch || say "cannot install torch"
 wheels onnxruntime onnxruntime==1.32.0 onnx==1.23.2 numpy==2.4.6
-launcher pytorch torch torch
-launcher onnxruntime onnxruntime onnxruntime
+wheels tensorflow tensorflow-cpu==2.21.0 keras==3.15.1 numpy==2.4.6
+wheels jax jax==0.10.2 keras==3.15.1 numpy==2.4.6
+wheels litert ai-edge-litert==2.3.0 numpy==2.4.6
+wheels openvino openvino==2026.4.1 numpy==2.4.6
+wheels sklearn scikit-learn==1.9.1 numpy==2.4.6
+launcher pytorch torch pytorch torch
+launcher onnxruntime onnxruntime onnxruntime onnxruntime
+launcher keras-tensorflow tensorflow keras keras
+launcher keras-jax jax keras jax
+launcher tensorflow tensorflow tensorflow tensorflow
+launcher jax jax jax jax
+launcher litert litert litert ai_edge_litert.interpreter
+launcher openvino openvino openvino openvino
+launcher sklearn sklearn sklearn sklearn

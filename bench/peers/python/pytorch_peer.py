@@ -1,14 +1,12 @@
 """PyTorch: eager, and compiled by torch.compile or ahead of time. Rows are tensors that share the caller's numpy
 array. A step in training is PyTorch's usual loop: zero_grad, loss from logits, backward, step of Adam."""
 
-import functools
 import math
 import os
 import tempfile
 
 os.environ["TORCHINDUCTOR_COMPILE_THREADS"] = "1"  # no processes beside this one
 
-import numpy as np
 import torch
 from torch.nn import functional
 
@@ -137,15 +135,9 @@ class Eager(worker.Peer):
 
     def train(self, net, batch):
         inference(False)
-        trainers = {t.what: t for t in self.trainers(net.name)}
-        calls = {}
-        for what, t in trainers.items():
-            t.reset(net.weights, 1e-9)
-            x, y = np.zeros((batch, net.sizes[0]), np.float32), np.zeros(batch, np.float32 if net.binary else np.int64)
-            calls[what] = functools.partial(t.step, *t.batch(x, y))
-        what = worker.fastest(calls)[1]
-        trainers[what].what += "; its own ε, in the check Keras's"
-        return trainers[what]
+        trainer = worker.fastest_trainer(self.trainers(net.name), net, batch)
+        trainer.what += "; its own ε, in the check Keras's"
+        return trainer
 
     def fit(self, name, x, y, batch, epochs):
         inference(False)

@@ -155,6 +155,10 @@ def read_targets(directory, file, binary):
     return y if binary else y.astype(np.int64)
 
 
+def version(distribution):
+    return importlib.metadata.version(distribution)
+
+
 def fastest(calls):
     """Returns the fastest of named calls, and its name. Ones that are closer than 2 % count as equal: the first."""
     if len(calls) == 1:
@@ -167,10 +171,22 @@ def fastest(calls):
     return calls[name], name
 
 
+def fastest_trainer(trainers, net, batch):
+    """Returns the one of several Trainers of the net whose step is fastest."""
+    calls = {}
+    for t in trainers:
+        t.reset(net.weights, 1e-9)
+        x, y = np.zeros((batch, net.sizes[0]), np.float32), np.zeros(batch, np.float32 if net.binary else np.int64)
+        calls[t.what] = functools.partial(t.step, *t.batch(x, y))
+    what = fastest(calls)[1]
+    return next(t for t in trainers if t.what == what)
+
+
 def prepare_predict(peer, name, batch, directory):
     net = Net(name, read_weights(directory, name, name + ".weights"))
     x = read(directory, name + ".x", batch, net.sizes[0])
     want = read(directory, name + ".outputs", batch, net.sizes[-1])
+    peer.rows = x  # some libraries are given no more than the address
     call, what = peer.predict(net, x)
     x[...] = read(directory, name + ".x", *x.shape)  # what is measured while it prepares may chain
     got = np.asarray(call())
@@ -202,10 +218,12 @@ def prepare_train(peer, name, batch, directory):
         rows = slice(i * batch, (i + 1) * batch)
         trainer.check_step(*trainer.batch(x[rows], y[rows]), i + 1)
     want = read_weights(directory, name, f"{name}.trained-{batch}")
-    difference = max(np.max(np.abs(g - w)) for g, w in zip(trainer.weights(), want, strict=True))
+    difference = np.concatenate([np.abs(g - w).ravel() for g, w in zip(trainer.weights(), want, strict=True)])
     moved = max(np.max(np.abs(w - s)) for w, s in zip(want, start))
-    if not difference <= 2e-4 or not moved > 1e-3:
-        return None, f"wrong\tweights that moved by {moved:.2g} differ by {difference:.2g} after three steps"
+    # A sum near ReLU's corner that rounds to its other side moves the weights of a whole unit.
+    if not np.max(difference) <= 6e-3 or np.mean(difference > 2e-4) > 1 / 200 or not moved > 1e-3:
+        return None, (f"wrong\tafter three steps {np.mean(difference > 2e-4):.2%} of the weights differ by more than "
+                      f"2e-4, one by {np.max(difference):.2g}")
     trainer.reset(start, 1e-9)
     return functools.partial(trainer.step, *trainer.batch(x[:batch], y[:batch])), "ok\t" + trainer.what
 
@@ -272,7 +290,7 @@ def ship(peer):
                      if not os.path.islink(os.path.join(folder, f)))
     for distribution in importlib.metadata.distributions(path=[sysconfig.get_path("purelib")]):
         name = distribution.metadata["Name"]
-        if name in ("pip", "wheel", *peer.unshipped):
+        if name in ("pip", "setuptools", "wheel", *peer.unshipped):
             continue
         files = [f for f in distribution.files or () if not str(f).endswith(".pyc")
                  and not any(part in str(f) for part in peer.unshipped_files)]
