@@ -1,5 +1,5 @@
 # Sourced by run.sh: installs the libraries for Python into environments in $cache and writes a launcher $bin/NAME of
-# each worker, or $bin/NAME.absent, which says why there is none. Some 4.5 GB.
+# each worker, or $bin/NAME.absent, which says why there is none. Some 5 GB.
 
 # PyTorch's wheel on PyPI is built for CUDA, and what it requires for that are 5 GB more, which also make it start later.
 # Where pip finds a wheel without CUDA (with PyTorch's own index in PIP_EXTRA_INDEX_URL), it takes that one. Otherwise
