@@ -7,7 +7,7 @@ import "unsafe"
 var microkernelsAVX2 = microkernels{
 	mr: 6, nr: 16,
 	fuses: true,
-	tiles: tilesAVX2, row: rowAVX2, transpose: transposeAVX2, copyPanel: copyPanelAVX2,
+	tiles: tilesAVX2, row: rowAVX2, layersRow: layersRowAVX2, transpose: transposeAVX2, copyPanel: copyPanelAVX2,
 	narrowRow: narrowRowLanesAVX2, narrowDot: narrowDotAVX2, dotRows: 4, dotColumns: 3,
 }
 
@@ -110,3 +110,6 @@ func narrowRowAVX2(c, a, b, bias *float32, index *int32, m, n, k, rsA, rsC int)
 func narrowRowLanesAVX2(c, a, b, bias *float32, m, n, k, rsA, rsC int) {
 	narrowRowAVX2(c, a, b, bias, &laneRow[n][0], m, n, k, rsA, rsC)
 }
+
+//go:noescape
+func layersRowAVX2(y, x, buffer *float32, layers *rowLayer, count int)
