@@ -4,6 +4,7 @@ go 1.24.3
 
 require (
 	github.com/gomlx/gomlx v0.26.0
+	github.com/patrikeh/go-deep v0.0.0-20230427173908-a2775168ab3d
 	github.com/viterin/vek v0.4.3
 	gonum.org/v1/gonum v0.17.0
 	nnrt v0.0.0
@@ -11,8 +12,9 @@ require (
 
 require (
 	github.com/chewxy/math32 v1.10.1 // indirect
+	github.com/dustin/go-humanize v1.0.1 // indirect
 	github.com/go-logr/logr v1.4.3 // indirect
-	github.com/klauspost/cpuid/v2 v2.4.2 // indirect
+	github.com/google/uuid v1.6.0 // indirect
 	github.com/pkg/errors v0.9.1 // indirect
 	github.com/viterin/partial v1.1.0 // indirect
 	github.com/x448/float16 v0.8.4 // indirect

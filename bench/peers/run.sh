@@ -7,13 +7,17 @@ here=$(cd "$(dirname "$0")" && pwd)
 cache=${NNRT_PEERS:-$HOME/.cache/nnrt-peers}
 bin=$cache/bin
 out=$here
-what=all before=
+what=all isa=native before=
 for option in "$@"; do # only a whole run replaces the results in the repository
   case $option in
     -only* | --only* | -peers* | --peers* | -quick* | --quick*) out=$cache/results ;;
     -what=* | --what=*) what=${option#*=} ;;
+    -isa=* | --isa=*) isa=${option#*=} ;;
   esac
-  case $before in -what | --what) what=$option ;; esac
+  case $before in
+    -what | --what) what=$option ;;
+    -isa | --isa) isa=$option ;;
+  esac
   before=$option
 done
 # Some machines set these for old versions of OpenBLAS; they choose slower kernels than the machine's.
@@ -101,18 +105,20 @@ if [[ $what != nets ]]; then
   done
 fi
 if [[ $what != kernels ]]; then
-  for suffix in '' -avx2; do
-    flags=(-fopenmp -isystem /usr/include/eigen3)
-    [[ -z $suffix ]] || flags+=("${avx2[@]}")
-    build eigen-nets$suffix eigennets "${flags[@]}" &
-    build eigen-fixed-nets$suffix eigennets -DFIXED_SIZES "${flags[@]}"
-    wait
-  done
+  flags=(-fopenmp -isystem /usr/include/eigen3) suffix=
+  [[ $isa == native ]] || { flags+=("${avx2[@]}") && suffix=-avx2; }
+  build eigen-fixed-nets$suffix eigennets -DFIXED_SIZES "${flags[@]}" & # which takes a minute or two
+  build eigen-nets$suffix eigennets "${flags[@]}"
+  build xsimd-nets$suffix xsimdnets "${flags[@]}"
+  build onednn-nets onednnnets -fno-math-errno -fopenmp -isystem "$onednn/include" -L"$onednn/lib" -ldnnl \
+    -Wl,-rpath,"$onednn/lib"
+  build fann-nets fannnets -lfloatfann -lm
+  wait
   g++ -O2 "$here/native/start.cpp" -o "$bin/start"
   if [[ -e $here/python/install.sh ]]; then source "$here/python/install.sh"; fi
 fi
 (cd "$here" && go build -o "$bin/" ./goworker && go build -o "$bin/peers" . &&
-  go build -ldflags='-s -w' -o "$bin/once-nnrt" ./once/nnrt)
+  for name in nnrt gonum gomlx godeep; do go build -ldflags='-s -w' -o "$bin/once-$name" "./once/$name" || exit; done)
 
 "$bin/peers" --bin "$bin" --lib "$intel/lib" --out "$out" --command "bash bench/peers/run.sh${*:+ $*}" "$@" 9>&-
 say "the results are in $out"

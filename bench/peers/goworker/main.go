@@ -37,7 +37,7 @@ type library struct {
 }
 
 var (
-	libraries = map[string]library{"nnrt": nnrt, "gonum": gonum, "vek": vek, "gomlx": gomlx}
+	libraries = map[string]library{"nnrt": nnrt, "gonum": gonum, "vek": vek, "gomlx": gomlx, "go-deep": godeep}
 
 	errNoProduct  = errors.New("not a product")
 	errNoPrepared = errors.New("has no prepared weights")
@@ -89,7 +89,7 @@ func main() {
 // save writes a net in the library's own form.
 func save(l netLibrary, name, folder string) error {
 	if l.save == nil {
-		return errUnable
+		return nil
 	}
 	n, err := readNetwork(name, folder)
 	if err != nil {

@@ -15,12 +15,16 @@ var nnrtNets = netLibrary{
 		if err != nil {
 			return nil, "", err
 		}
-		p := model.NewPredictor()
+		p, called := model.NewPredictor(), "Predictor.Predict"
+		if threads > 1 {
+			p.SetThreads(threads)
+			called = fmt.Sprintf("Predictor.Predict after SetThreads(%d)", threads)
+		}
 		return func(y, x []float32) {
 			if err := p.Predict(y, x); err != nil {
 				panic(err)
 			}
-		}, "Predictor.Predict (one thread)", nil
+		}, called, nil
 	},
 	trainer: func(n *network, _ int, rate float64) (trainer, string, error) {
 		model, err := n.nnrtModel()

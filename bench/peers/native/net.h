@@ -26,6 +26,9 @@ struct Network {
     long outputs() const { return layers.back().out; }
 };
 
+// view makes the layers' pointers those of the network's weights, as they must be again in a copy of it.
+void view(Network &net);
+
 // Predictor computes the outputs of batches of one size. Matrices lie row after row.
 class Predictor {
 public:

