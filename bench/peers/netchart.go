@@ -4,29 +4,41 @@ import (
 	"fmt"
 	"html"
 	"math"
+	"slices"
 	"strings"
 )
 
-// mark is how the chart shows a library.
+// mark is how the chart shows libraries: those whose names begin so.
 type mark struct {
-	prefix, colour string // of the names that it stands for
+	label, colour string
+	prefixes      []string
 }
 
-// marks are the libraries with a colour of their own; all others are grey.
 var marks = []mark{
-	{"nnrt", "#0a7d4f"}, {"Eigen", "#d1495b"}, {"oneDNN", "#2d6cdf"}, {"fixed size", "#c77d0a"}, {"PyTorch", "#8f3fb5"},
-	{"ONNX Runtime", "#0898a5"}, {"Keras", "#a0653a"}, {"LiteRT", "#5d6a00"},
+	{"nnrt", "#0a7d4f", []string{"nnrt"}},
+	{"Eigen", "#d1495b", []string{"Eigen"}},
+	{"nets compiled in", "#e39a2d", compiledIn},
+	{"oneDNN", "#2d6cdf", []string{"oneDNN"}},
+	{"PyTorch", "#8f3fb5", []string{"PyTorch"}},
+	{"ONNX Runtime", "#0898a5", []string{"ONNX Runtime"}},
+	{"TensorFlow, Keras", "#a0653a", []string{"TensorFlow", "Keras"}},
+	{"JAX", "#d45fa8", []string{"JAX"}},
+	{"LiteRT", "#5d6a00", []string{"LiteRT"}},
+	{"Go", "#6b6b6b", []string{"gonum", "gomlx", "go-deep"}},
+	{"others", "#b8b8b8", []string{""}},
 }
 
-const otherColour = "#b8b8b8"
-
-func colourOf(name string) string {
+// markOf returns the mark with the longest prefix of a name.
+func markOf(name string) mark {
+	longest, found := -1, mark{}
 	for _, m := range marks {
-		if strings.HasPrefix(name, m.prefix) {
-			return m.colour
+		for _, prefix := range m.prefixes {
+			if strings.HasPrefix(name, prefix) && len(prefix) > longest {
+				longest, found = len(prefix), m
+			}
 		}
 	}
-	return otherColour
+	return found
 }
 
 // netChart draws nanoseconds a row on a logarithmic scale: a line for each net and batch on one thread, a dot for each
@@ -52,14 +64,17 @@ func netChart(sessions []*netSession) string {
 	x := 10.0
 	fmt.Fprintf(&body, `<text x="10" y="18" font-weight="bold">Nanoseconds a row, %s (less is better)</text>`+"\n",
 		threadsText(s.threads))
-	for n, m := range append(marks, mark{"others", otherColour}) {
-		if n == 0 {
+	for _, m := range marks {
+		if !slices.ContainsFunc(s.workers, func(w *worker) bool { return markOf(w.name).label == m.label }) {
+			continue
+		}
+		if m.label == marks[0].label {
 			body.WriteString(diamond(x+6, 36, m.colour))
 		} else {
 			fmt.Fprintf(&body, `<circle cx="%.0f" cy="36" r="4.5" fill="%s"/>`+"\n", x+6, m.colour)
 		}
-		fmt.Fprintf(&body, `<text x="%.0f" y="40">%s</text>`+"\n", x+16, html.EscapeString(m.prefix))
-		x += 34 + 6.6*float64(len(m.prefix))
+		fmt.Fprintf(&body, `<text x="%.0f" y="40">%s</text>`+"\n", x+16, html.EscapeString(m.label))
+		x += 30 + 6.4*float64(len(m.label))
 	}
 	y := head
 	var lines strings.Builder
@@ -77,16 +92,15 @@ func netChart(sessions []*netSession) string {
 			html.EscapeString(i.title()))
 		fmt.Fprintf(&lines, `<line x1="%d" y1="%.0f" x2="%d" y2="%.0f" stroke="#ececec"/>`+"\n", left, middle,
 			width-right, middle)
-		for _, grey := range []bool{true, false} { // the colours above the grey
+		for _, m := range slices.Backward(marks[1:]) { // the first above the last
 			for _, w := range s.workers {
 				r, found := s.results[i][w.name]
-				colour := colourOf(w.name)
-				if !found || w.name == "nnrt" || w.name == onOne || (colour == otherColour) != grey {
+				if !found || w.name == onOne || markOf(w.name).label != m.label {
 					continue
 				}
 				ns := r.ns() / float64(i.rows())
 				fmt.Fprintf(&lines, `<circle cx="%.1f" cy="%.0f" r="4.5" fill="%s" fill-opacity="0.85"><title>%s %s</title>`+
-					"</circle>\n", place(ns), middle, colour, html.EscapeString(w.name), digits(ns))
+					"</circle>\n", place(ns), middle, m.colour, html.EscapeString(w.name), digits(ns))
 			}
 		}
 		if r, found := s.results[i]["nnrt"]; found {

@@ -6,13 +6,12 @@ import (
 	"path/filepath"
 
 	deep "github.com/patrikeh/go-deep"
-	"github.com/patrikeh/go-deep/training"
 
 	"nnrt/kernels"
 )
 
-// godeep predicts row after row in float64 and trains by its batch trainer, whose calls are whole epochs and begin Adam
-// anew, so that single steps cannot be compared.
+// godeepNets predicts row after row in float64. Its batch trainer's calls are whole epochs, in which Adam's number of
+// steps is that of the epochs, so that neither a step nor what a fit comes to can be compared.
 var godeepNets = netLibrary{
 	predictor: func(n *network, _ int) (func(y, x []float32), string, error) {
 		net := n.godeep()
@@ -29,28 +28,7 @@ var godeepNets = netLibrary{
 			}
 		}, "Neural.Predict, row after row, float64", nil
 	},
-	fit: func(n *network, x, y []float32, epochs, batch int) (func() []float32, string, error) {
-		var examples training.Examples
-		for row, target := range y {
-			input, response := make([]float64, n.inputs()), make([]float64, n.outputs())
-			for i := range input {
-				input[i] = float64(x[row*len(input)+i])
-			}
-			if len(response) == 1 {
-				response[0] = float64(target)
-			} else {
-				response[int(target)] = 1
-			}
-			examples = append(examples, training.Example{Input: input, Response: response})
-		}
-		return func() []float32 {
-			config := n.godeepConfig()
-			config.Weight = deep.NewNormal(0.3, 0)
-			net := deep.NewNeural(config)
-			training.NewBatchTrainer(training.NewAdam(1e-3, 0.9, 0.999, 1e-7), 0, batch, threads).Train(net, examples, nil, epochs)
-			return godeepParameters(net)
-		}, "BatchTrainer.Train with Adam, float64", nil
-	},
+	lacks: "its trainer takes whole epochs, and counts them as Adam's steps",
 	save: func(n *network) error {
 		blob, err := n.godeep().Marshal()
 		if err != nil {
@@ -89,18 +67,6 @@ func (n *network) godeep() *deep.Neural {
 	}
 	net.ApplyWeights(weights)
 	return net
-}
-
-func godeepParameters(net *deep.Neural) (all []float32) {
-	for _, layer := range net.Weights() {
-		in := len(layer[0]) - 1
-		for j := range in + 1 { // the biases last
-			for _, neuron := range layer {
-				all = append(all, float32(neuron[j]))
-			}
-		}
-	}
-	return all
 }
 
 // godeep has no kernels to measure.

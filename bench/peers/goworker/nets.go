@@ -94,6 +94,8 @@ type netLibrary struct {
 	fit func(n *network, x, y []float32, epochs, batch int) (fit func() []float32, called string, err error)
 	// save writes the net in the form that the library's small program loads, if that is not the driver's.
 	save func(n *network) error
+	// lacks is why there is no trainer.
+	lacks string
 }
 
 type trainer interface {
@@ -139,13 +141,11 @@ type wrongError string
 
 func (w wrongError) Error() string { return string(w) }
 
-var errUnable = errors.New("has no such thing")
-
 // preparePredict's call predicts a batch; of one row, each output becomes the next call's first input, so that no call
 // begins before the last one has ended.
 func preparePredict(l netLibrary, n *network, batch int) (call func(), called string, err error) {
 	if l.predictor == nil {
-		return nil, "", errUnable
+		return nil, "", errors.New("has no networks")
 	}
 	x, err := readFloats(filepath.Join(n.folder, n.Name+".x"))
 	if err != nil {
@@ -181,7 +181,7 @@ func preparePredict(l netLibrary, n *network, batch int) (call func(), called st
 // has ever smaller gradients, subnormal ones at last.
 func prepareTrain(l netLibrary, n *network, batch int) (call func(), called string, err error) {
 	if l.trainer == nil {
-		return nil, "", errUnable
+		return nil, "", errors.New(l.lacks)
 	}
 	x, err := readFloats(filepath.Join(n.folder, n.Name+".x"))
 	if err != nil {
@@ -263,7 +263,7 @@ func prepareFit(l netLibrary, n *network, batch int) (call func(), called string
 // gathered batch by batch.
 func (l netLibrary) loop(n *network, x, y []float32, epochs, batch int) (func() []float32, string, error) {
 	if l.trainer == nil {
-		return nil, "", errUnable
+		return nil, "", errors.New(l.lacks)
 	}
 	_, called, err := l.trainer(n, batch, 1e-3)
 	if err != nil {

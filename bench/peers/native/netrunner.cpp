@@ -7,9 +7,9 @@
 //                                "wrong TAB reason"
 //     run MILLISECONDS           measures for about that long; answers the nanoseconds of a call
 //
-// The first line, sent without a request, describes the library. As "WORKER save NET FOLDER" it does nothing, since it
-// loads FOLDER's weights as they are; as "WORKER once NET FOLDER" it loads the net, predicts one row and prints the
-// outputs; as "WORKER ship" it prints what must be shipped to do so.
+// The first line, sent without a request, describes the library. As "WORKER once NET FOLDER" it loads the net,
+// predicts one row and prints the outputs; "save" does the same, since it loads FOLDER's weights as they are and only
+// finds out whether it can; as "WORKER ship" it prints what must be shipped to do so.
 #include "net.h"
 #include "timing.h"
 
@@ -292,9 +292,8 @@ int ship() {
 int main(int count, char **words) {
     std::vector<std::string> args(words + 1, words + count);
     if (args == std::vector<std::string>{"ship"}) { return ship(); }
-    if (args.size() == 3 && args[0] == "save") { return 0; }
     try {
-        if (args.size() == 3 && args[0] == "once") { return once(args[1], args[2]); }
+        if (args.size() == 3 && (args[0] == "once" || args[0] == "save")) { return once(args[1], args[2]); }
     } catch (const std::exception &e) {
         std::cerr << e.what() << "\n";
         return 1;
