@@ -10,6 +10,7 @@ import (
 func BenchmarkPredict(b *testing.B) { run(b, predictMeasurements()) }
 func BenchmarkTrain(b *testing.B)   { run(b, trainMeasurements()) }
 
+// predictMeasurements has a prediction of a batch, on as many threads as GOMAXPROCS (the flag -cpu) says.
 func predictMeasurements() []measurement {
 	var list []measurement
 	for _, n := range Nets() {
@@ -20,6 +21,7 @@ func predictMeasurements() []measurement {
 				setup: func(tb testing.TB) (func(), []float32) {
 					model := modelOf(tb, n)
 					predictor := model.NewPredictor()
+					predictor.SetThreads(0)
 					x, y := Uniform(rows*model.Inputs(), 1), unset(rows*model.Outputs())
 					return func() {
 						if err := predictor.Predict(y, x); err != nil {

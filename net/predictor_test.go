@@ -81,6 +81,53 @@ func TestABatchIsItsRows(t *testing.T) {
 	}
 }
 
+// An activation is the same in its Dense layer as in a layer of its own.
+func TestActivationLayersAreParts(t *testing.T) {
+	together, err := New(9, Dense(12, LeakyReLU), Dense(20, Tanh), Dense(3, Softmax))
+	if err != nil {
+		t.Fatal(err)
+	}
+	apart, err := New(9, Dense(12, Linear), Activate(LeakyReLU), Dropout(0.5), Dense(20, Linear), Dropout(0.1),
+		Activate(Tanh), Dense(3, Linear), Activate(Softmax))
+	if err != nil {
+		t.Fatal(err)
+	}
+	apart.setParameters(together.Parameters())
+	x := uniform(40 * 9)
+	for _, rows := range []int{1, 40} {
+		want, got := make([]float32, 3*rows), make([]float32, 3*rows)
+		if err := together.NewPredictor().Predict(want, x[:9*rows]); err != nil {
+			t.Fatal(err)
+		}
+		p := apart.NewPredictor()
+		if err := p.Predict(got, x[:9*rows]); err != nil {
+			t.Fatal(err)
+		}
+		if !sameBits(got, want) {
+			t.Errorf("%d rows: %v, want %v", rows, got[:3], want[:3])
+		}
+		if len(p.program.stages) != 1 {
+			t.Errorf("the layers are %d stages, not one", len(p.program.stages))
+		}
+	}
+	y := make([]float32, 40)
+	for i := range y {
+		y[i] = float32(i % 3)
+	}
+	c := EvaluateConfig{Loss: SparseCategoricalCrossEntropy}
+	want, err := together.Evaluate(x, y, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := apart.Evaluate(x, y, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got[0] != want[0] {
+		t.Errorf("loss %v, want %v", got[0], want[0])
+	}
+}
+
 func TestPredictorsShareALayout(t *testing.T) {
 	m := mixed(t)
 	predictors := make([]*Predictor, 8)

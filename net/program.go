@@ -24,7 +24,7 @@ type op struct {
 	epsilon    float32         // LayerNormalization
 }
 
-// stage is one step of a prediction: all Dense layers that follow each other, or one other layer.
+// stage is one step of a prediction: all Dense layers that follow each other, with activations, or one other layer.
 type stage struct {
 	chain *kernels.Chain // or nil
 	op    *op            // or nil
@@ -87,8 +87,13 @@ func (p *program) plan() {
 			var layers []kernels.DenseLayer
 			for end = i; end < len(p.ops) && p.ops[end].kind == DenseLayer; end++ {
 				o := &p.ops[end]
+				a := o.activation
+				if a.Kind == kernels.Linear && end+1 < len(p.ops) && p.ops[end+1].kind == ActivationLayer {
+					end++ // a layer that comes to the same
+					a = p.ops[end].activation
+				}
 				layers = append(layers, kernels.DenseLayer{
-					Weights: o.kernel, Bias: o.bias, Activation: o.activation.Kind, Alpha: o.activation.Alpha})
+					Weights: o.kernel, Bias: o.bias, Activation: a.Kind, Alpha: a.Alpha})
 			}
 			s = stage{chain: kernels.NewChain(layers...)}
 		}
