@@ -5,29 +5,23 @@
 // Rows copied from all over a matrix of the given number of rows; those that are to come are fetched into the cache
 // meanwhile. At a row that the matrix has not the copying ends: the result is how many are left.
 //
-// DI: the result's next bytes; SI: src; R8: &order[i]; R9: bytes in a row; R10: the last of order; R11:
-// &order[i+ahead], or the last; R12: rows of src; CX: rows left; AX: the row's next bytes; BX: those of the row ahead
+// DI: the result's next bytes; SI: src; R8: &order[i]; R9: bytes in a row; R11: ahead; R12: rows of src; CX: rows left; AX: the row's next bytes; BX: those of the row ahead
 
 #define ROWS                         \
 	MOVQ  dst_base+0(FP), DI     \
 	MOVQ  src_base+24(FP), SI    \
 	MOVQ  order_base+48(FP), R8  \
-	MOVQ  order_len+56(FP), R10  \
 	MOVQ  n+72(FP), CX           \
 	MOVQ  width+80(FP), R9       \
 	MOVQ  rows+88(FP), R12       \
 	MOVQ  ahead+96(FP), R11      \
 	SHLQ  $2, R9                 \
-	LEAQ  -4(R8)(R10*4), R10     \
-	LEAQ  (R8)(R11*4), R11       \
 	TESTQ CX, CX                 \
 	JZ    done
 
 #define FIND                   \
-	CMPQ    R11, R10       \
-	CMOVQHI R10, R11       \
 	MOVL    (R8), AX       \
-	MOVL    (R11), BX      \
+	MOVL    (R8)(R11*4), BX \
 	CMPQ    AX, R12        \
 	JAE     done           \
 	IMULQ   R9, AX         \
@@ -38,7 +32,6 @@
 
 #define NEXT          \
 	ADDQ $4, R8   \
-	ADDQ $4, R11  \
 	DECQ CX       \
 	JNZ  row      \
 done:                 \

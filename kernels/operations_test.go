@@ -98,6 +98,18 @@ func vectorOperations() []vectorOperation {
 		{"dot of a vector and itself", "dot", 0, 1,
 			func(t *table, v [][]float32, _ factors) float32 { return t.dot(v[0], v[0]) }},
 		{"sumAbs", "sumAbs", 0, 1, func(t *table, v [][]float32, _ factors) float32 { return t.training().sumAbs(v[0]) }},
+		{"binaryHits", "binaryHits", 0, 2, func(t *table, v [][]float32, _ factors) float32 {
+			y := make([]float32, len(v[1])) // many a hit
+			for i, x := range v[1] {
+				y[i] = x
+				if b := math.Float32bits(x) >> 8 & 3; b < 3 {
+					y[i] = []float32{0, neg0, 1}[b]
+				}
+			}
+			return float32(t.training().binaryHits(v[0], y))
+		}},
+		{"binaryHits within the slices", "binaryHits", 0, 2,
+			func(t *table, v [][]float32, _ factors) float32 { return float32(t.training().binaryHits(v[0], v[1])) }},
 		{"sigmoidCrossEntropy", "sigmoidCrossEntropy", 1, 2, nothing(func(t *table, v [][]float32, _ factors) {
 			t.training().sigmoidCrossEntropy(v[0], v[1], v[2])
 		})},

@@ -20,6 +20,8 @@ type trainingTable struct {
 
 	gatherRows func(dst, src []float32, order []int32, n, width, rows int) (left int)
 
+	binaryHits func(p, y []float32) int
+
 	sigmoidCrossEntropy  func(losses, z, y []float32)
 	sparseCrossEntropy   func(losses, z []float32, width int)
 	crossEntropyGradient func(g, p, y []float32, divisor, scale float32)
@@ -47,6 +49,7 @@ func genericTraining() *trainingTable {
 		turned: genericTurned, transpose: genericTranspose,
 		activateGradient:    genericActivateGradient,
 		gatherRows:          genericGatherRows,
+		binaryHits:          genericBinaryHits,
 		sigmoidCrossEntropy: genericSigmoidCrossEntropy, sparseCrossEntropy: genericSparseCrossEntropy,
 		crossEntropyGradient: genericCrossEntropyGradient,
 		sumAbs:               genericSumAbs, columnSums: genericColumnSums,

@@ -5,7 +5,7 @@ package kernels
 func trainingAVX2(t *trainingTable) {
 	microkernelsAVX2.fillTraining(t)
 	t.activateGradient = activateGradientAVX2
-	t.gatherRows = gatherRowsAVX2
+	t.gatherRows, t.binaryHits = gatherRowsAVX2, binaryHitsAVX2
 	t.sparseCrossEntropy, t.crossEntropyGradient = sparseCrossEntropyAVX2, crossEntropyGradientAVX2
 	t.sumAbs, t.columnSums = sumAbsAVX2, columnSumsAVX2
 	t.sgd, t.momentum, t.rmsprop = sgdAVX2, momentumAVX2, rmspropAVX2

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"nnrt/kernels"
 )
 
 // MetricKind says which metric.
@@ -144,7 +146,7 @@ func (s *metricState) add(p, y []float32) {
 	switch s.Kind {
 	case accuracy:
 		if s.outputs == 1 {
-			s.hits += float64(binaryHits(p, y))
+			s.hits += float64(kernels.BinaryHits(p, y))
 		} else {
 			s.hits += float64(s.classHits(p, y))
 		}
@@ -187,29 +189,9 @@ func (s *metricState) add(p, y []float32) {
 	}
 }
 
-// binaryHits counts the rows in which (p > 0.5) is what the target, 0 or 1, says. Nothing branches on what cannot be
-// foreseen: neither here nor in the loops below.
-func binaryHits(p, y []float32) int {
-	const one = 0x3f800000 // the bits of 1
-	hits := 0
-	y = y[:len(p)]
-	for i, v := range p {
-		want := uint32(1 << 31) // 0, of which the sign does not matter: the target's is set
-		sign := want
-		if v > 0.5 {
-			want, sign = one, 0
-		}
-		hit := 0
-		if math.Float32bits(y[i])|sign == want {
-			hit = 1
-		}
-		hits += hit
-	}
-	return hits
-}
-
 // classHits counts the rows whose argmax is the target's class: no output is above its own. If one is equal, or the class's
-// own output is a NaN, or the first one, which is the argmax when nothing is above it, argmax decides.
+// own output is a NaN, or the first one, which is the argmax when nothing is above it, argmax decides. Nothing
+// branches on what cannot be foreseen, neither here nor below.
 func (s *metricState) classHits(p, y []float32) int {
 	hits := 0
 	for ; len(p) > 0; p, y = p[s.outputs:], y[s.targets:] {
