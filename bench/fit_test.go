@@ -19,7 +19,7 @@ func fitMeasurements() []measurement {
 	const batch, epochs = 32, 4
 	var list []measurement
 	for _, n := range Nets() {
-		for _, rows := range []int{1 << 10, 1 << 14} { // few enough for a cache, if they are not wide, and more than one holds
+		for _, rows := range []int{1 << 10, 1 << 14} { // wide ones, that many, are in no cache
 			if rows > 1<<10 && n.Name != "B" {
 				continue
 			}

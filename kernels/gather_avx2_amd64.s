@@ -5,7 +5,8 @@
 // Rows copied from all over a matrix of the given number of rows; those that are to come are fetched into the cache
 // meanwhile. At a row that the matrix has not the copying ends: the result is how many are left.
 //
-// DI: the result's next bytes; SI: src; R8: &order[i]; R9: bytes in a row; R11: ahead; R12: rows of src; CX: rows left; AX: the row's next bytes; BX: those of the row ahead
+// DI: the result's next bytes; SI: src; R8: &order[i]; R9: bytes in a row; R11: ahead; R12: rows of src; CX: rows left;
+// AX: the row's next bytes; BX: those of the row order[i+ahead]
 
 #define ROWS                         \
 	MOVQ  dst_base+0(FP), DI     \

@@ -178,7 +178,7 @@ func TestOperationsAreTheTables(t *testing.T) {
 		"dense":      true, // by the tests of packed_test.go
 		"gemmPacked": true, "activate": true,
 		"activateGradient": true, "columnSums": true, "gatherRows": true,
-		"sparseCrossEntropy": true}
+		"sparseCrossEntropy": true, "shuffle": true}
 	for _, o := range vectorOperations() {
 		tested[o.field] = true
 	}

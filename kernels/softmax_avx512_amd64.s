@@ -191,8 +191,8 @@ done:                                         \
 
 #define BLOCK 48 // rows between the logarithms
 
-// SPARSE_CROSS_ENTROPY is the body of func(losses, x []float32, width int); count groups of lanes are in a register, the
-// bits of firsts are their first ones.
+// SPARSE_CROSS_ENTROPY is the body of func(losses, x []float32, width int); count groups of lanes are in a register,
+// filled by GROUP_LOAD, and the bits of firsts are their first lanes.
 //
 // DI: the block's losses; SI: the next rows; R9: bytes of count rows; R10: of three times as many; R11: where the next
 // maximum goes, 4·BLOCK bytes further the sum; R13: the lanes of rows; BX: rows left; R8: those of the block; CX: those

@@ -20,6 +20,7 @@ type trainingTable struct {
 
 	gatherRows func(dst, src []float32, order []int32, n, width, rows int) (left int)
 
+	shuffle    func(p *PCG, order []int32)
 	binaryHits func(p, y []float32) int
 
 	sigmoidCrossEntropy  func(losses, z, y []float32)
@@ -49,6 +50,7 @@ func genericTraining() *trainingTable {
 		turned: genericTurned, transpose: genericTranspose,
 		activateGradient:    genericActivateGradient,
 		gatherRows:          genericGatherRows,
+		shuffle:             genericShuffle,
 		binaryHits:          genericBinaryHits,
 		sigmoidCrossEntropy: genericSigmoidCrossEntropy, sparseCrossEntropy: genericSparseCrossEntropy,
 		crossEntropyGradient: genericCrossEntropyGradient,

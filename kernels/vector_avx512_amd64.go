@@ -14,6 +14,7 @@ func trainingAVX512(t *trainingTable) {
 	t.activateGradient = activateGradientAVX512
 	t.sigmoidCrossEntropy, t.sparseCrossEntropy = sigmoidCrossEntropyAVX512, sparseCrossEntropyAVX512
 	t.columnSums = columnSumsAVX512
+	t.shuffle = shuffleAVX512
 }
 
 //go:noescape

@@ -103,6 +103,7 @@ type Run struct {
 	batchX  []float32
 	batchY  []float32
 	batchW  []float32
+	random  random
 	metrics []metricState
 
 	validation *evaluator
@@ -277,7 +278,8 @@ func (r *Run) trainEpoch(ctx context.Context) error {
 	for i := range r.order {
 		r.order[i] = int32(i)
 	}
-	newRandom(r.config.Seed, streamShuffle+uint64(r.epoch)).shuffle(r.order)
+	r.random.seed(r.config.Seed, streamShuffle+uint64(r.epoch))
+	r.random.pcg.Shuffle(r.order)
 	done := ctx.Done()
 	for r.batch = 0; r.batch < r.batches && !r.stopped; {
 		select {

@@ -189,8 +189,8 @@ func (s *metricState) add(p, y []float32) {
 	}
 }
 
-// classHits counts the rows whose argmax is the target's class: no output is above its own. If one is equal, or the class's
-// own output is a NaN, or the first one, which is the argmax when nothing is above it, argmax decides. Nothing
+// classHits counts the rows whose argmax is the target's class: no output is above its own. If one is equal, or the
+// class's own output is a NaN, or the first one, which is the argmax when nothing is above it, argmax decides. Nothing
 // branches on what cannot be foreseen, neither here nor below.
 func (s *metricState) classHits(p, y []float32) int {
 	hits := 0
