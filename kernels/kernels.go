@@ -35,6 +35,8 @@ type table struct {
 
 	sum func(x []float32) float32
 	dot func(x, y []float32) float32
+
+	multiplyAdd func(y, x, a, b []float32)
 }
 
 var generic = table{
@@ -42,7 +44,7 @@ var generic = table{
 	gemmNN: genericGemmNN, pack: genericPack, gemmPacked: genericGemmPacked, dense: genericDense,
 	prepareChain: genericPrepareChain, chain: genericChain, chainRow: genericChainRow,
 	activate: genericActivate,
-	sum:      genericSum, dot: genericDot,
+	sum:      genericSum, dot: genericDot, multiplyAdd: genericMultiplyAdd,
 }
 
 // tier is a table with its name. Each architecture's file (tiers_amd64.go, …) lists its own in machineTiers, with

@@ -19,13 +19,13 @@ func machineTiers() []tier {
 func fillAVX512(t *table) {
 	productsAVX512(t)
 	t.activate = activateAVX512
-	t.sum, t.dot = sumAVX2, sumProductsAVX2 // see trainingAVX512
+	t.sum, t.dot, t.multiplyAdd = sumAVX2, sumProductsAVX2, multiplyAddAVX2 // see trainingAVX512
 }
 
 func fillAVX2(t *table) {
 	productsAVX2(t)
 	t.activate = activateAVX2
-	t.sum, t.dot = sumAVX2, sumProductsAVX2
+	t.sum, t.dot, t.multiplyAdd = sumAVX2, sumProductsAVX2, multiplyAddAVX2
 }
 
 func fillSSE2(t *table) {

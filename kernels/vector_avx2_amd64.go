@@ -20,6 +20,9 @@ func sumAVX2(x []float32) float32
 func sumProductsAVX2(x, y []float32) float32
 
 //go:noescape
+func multiplyAddAVX2(y, x, a, b []float32)
+
+//go:noescape
 func sumAbsAVX2(x []float32) float32
 
 //go:noescape

@@ -32,9 +32,7 @@ func batchNormalizationAffine(tensor map[string][]float32, width int, epsilon fl
 // scaleAndShift computes y = x·scale + shift for each row, fused.
 func scaleAndShift(y, x, scale, shift []float32) {
 	for width := len(scale); len(x) > 0; x, y = x[width:], y[width:] {
-		for j, v := range x[:width] {
-			y[j] = kernels.FMA(v, scale[j], shift[j])
-		}
+		kernels.MultiplyAdd(y[:width], x[:width], scale, shift)
 	}
 }
 
@@ -62,9 +60,7 @@ func normalizeRow(y, x []float32, epsilon float32) float32 {
 func scaleAndShiftRow(y, x, gamma, beta []float32) {
 	switch {
 	case gamma != nil && beta != nil:
-		for j, v := range x {
-			y[j] = kernels.FMA(v, gamma[j], beta[j])
-		}
+		kernels.MultiplyAdd(y, x, gamma, beta)
 	case gamma != nil:
 		for j, v := range x {
 			y[j] = v * gamma[j]
