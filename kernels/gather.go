@@ -6,12 +6,16 @@ import "fmt"
 // after them are the rows that will be wanted next: memory is told of them in advance. It panics unless dst has n
 // rows, src a whole number of them and all those that are copied, and order at least n.
 func GatherRows(dst, src []float32, order []int32, n, width int) {
-	if width < 1 || len(dst) != n*width || len(src)%width != 0 || len(order) < n {
+	if width < 1 {
+		panic(fmt.Sprintf("kernels: GatherRows of rows of %d", width))
+	}
+	rows := len(src) / width
+	if len(dst) != n*width || len(src) != rows*width || len(order) < n {
 		panic(fmt.Sprintf("kernels: GatherRows of %d rows of %d from %d elements into %d, by %d numbers", n, width,
 			len(src), len(dst), len(order)))
 	}
-	if left := training().gatherRows(dst, src, order, n, width, len(src)/width); left > 0 {
-		panic(fmt.Sprintf("kernels: GatherRows of row %d of %d", order[n-left], len(src)/width))
+	if left := training().gatherRows(dst, src, order, n, width, rows); left > 0 {
+		panic(fmt.Sprintf("kernels: GatherRows of row %d of %d", order[n-left], rows))
 	}
 }
 

@@ -16,12 +16,12 @@ func TestGatherRows(t *testing.T) {
 			t.Errorf("%v, want %v", dst, want)
 		}
 		for name, call := range map[string]func(){
-			"row 4 of 4":                func() { GatherRows(dst, src, []int32{0, 4, 0}, 3, 2) },
-			"row -1 of 4":               func() { GatherRows(dst, src, []int32{0, 0, -1}, 3, 2) },
-			"into 6, by 1 numbers":      func() { GatherRows(dst, src, []int32{0}, 3, 2) },
-			"from 7 elements into 6":    func() { GatherRows(dst, src[:7], []int32{0, 0, 0}, 3, 2) },
-			"from 8 elements into 5":    func() { GatherRows(dst[:5], src, []int32{0, 0, 0}, 3, 2) },
-			"GatherRows of 3 rows of 0": func() { GatherRows(dst[:0], src, []int32{0, 0, 0}, 3, 0) },
+			"row 4 of 4":              func() { GatherRows(dst, src, []int32{0, 4, 0}, 3, 2) },
+			"row -1 of 4":             func() { GatherRows(dst, src, []int32{0, 0, -1}, 3, 2) },
+			"into 6, by 1 numbers":    func() { GatherRows(dst, src, []int32{0}, 3, 2) },
+			"from 7 elements into 6":  func() { GatherRows(dst, src[:7], []int32{0, 0, 0}, 3, 2) },
+			"from 8 elements into 5":  func() { GatherRows(dst[:5], src, []int32{0, 0, 0}, 3, 2) },
+			"GatherRows of rows of 0": func() { GatherRows(dst[:0], src, []int32{0, 0, 0}, 3, 0) },
 		} {
 			func() {
 				defer func() {
