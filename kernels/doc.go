@@ -43,7 +43,7 @@
 // updates are stated at each function; factors that do not change within a step are computed in float64 by the caller
 // and rounded once.
 //
-// Random numbers (drawn in package net, but part of the contract) are those of PCG-DXSM as in math/rand/v2, seeded
+// Random numbers (of type PCG, for which package net has the seeds) are those of PCG-DXSM as in math/rand/v2, seeded
 // with the user's seed and a stream number: 2⁴⁸ + 2·layer (+ 1 for the bias) for initial weights, 2·2⁴⁸ + epoch for
 // shuffling, 3·2⁴⁸ + step·layers + layer for dropout; epochs count from 1, steps and layers from 0. A float32 in
 // [0, 1) is the upper 24 bits times 2⁻²⁴, a float64 the upper 53 times 2⁻⁵³. A normal variable is
