@@ -9,8 +9,14 @@ func gemmTNAdamAVX512(w, mean, square, g, a, b []float32, m, n, k, lda, ldb, ldw
 		microkernelsAVX512.gemmTNAdam(w, mean, square, g, a, b, m, n, k, lda, ldb, ldw, s)
 		return
 	}
+	// So many columns at a time that their part of B stays in the second-level cache and on few pages.
+	const most, floats = 512, 32 << 10
+	group := min(most, floats/k/32*32)
 	var sums [8 * 32]float32
-	gemmTNAdamTilesAVX512(&w[0], &mean[0], &square[0], &sums[0], &a[0], &b[0], whole, n, k, lda, ldb, ldw, &s)
+	for j := 0; j < n; j += group {
+		gemmTNAdamTilesAVX512(&w[j], &mean[j], &square[j], &sums[0], &a[0], &b[j], whole, min(group, n-j), k, lda, ldb, ldw,
+			&s)
+	}
 	if whole < m {
 		i := whole * ldw
 		microkernelsAVX512.gemmTNAdam(w[i:], mean[i:], square[i:], g[i:], a[whole:], b, m-whole, n, k, lda, ldb, ldw, s)

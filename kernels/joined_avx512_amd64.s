@@ -27,29 +27,38 @@
 	ADDQ    R10, SI         \
 	ADDQ    R11, DX
 
-// ADAM updates the half (0 or 64: bytes) of a row of the tile before: see adamAVX2. It asks for what will be wanted
-// when the tiles have come to the next 8 rows.
-#define ADAM(half) \
-	VMOVUPS     half(R12), Z19                               \
-	VMOVUPS     half(R8)(AX*1), Z20                          \
-	VMOVUPS     half(R9)(AX*1), Z21                          \
-	PREFETCHT0  half(DI)(R13*1)                              \
-	PREFETCHT0  half(R8)(R13*1)                              \
-	PREFETCHT0  half(R9)(R13*1)                              \
-	VSUBPS      Z20, Z19, Z22                                \
-	VFMADD231PS Z22, Z29, Z20   /* m += (g−m)·(1−β₁) */      \
-	VMOVAPS     Z21, Z22                                     \
-	VFMSUB231PS Z19, Z19, Z22                                \
-	VFMADD231PS Z22, Z30, Z21   /* v += (g·g−v)·(1−β₂) */    \
-	VMOVUPS     Z20, half(R8)(AX*1)                          \
-	VMOVUPS     Z21, half(R9)(AX*1)                          \
-	VSQRTPS     Z21, Z21                                     \
-	VADDPS      Z31, Z21, Z21                                \
-	VMULPS      Z20, Z28, Z20                                \
-	VDIVPS      Z21, Z20, Z20                                \
-	VMOVUPS     half(DI)(AX*1), Z22                          \
-	VSUBPS      Z20, Z22, Z22   /* w −= α·m / (√v + ε) */    \
-	VMOVUPS     Z22, half(DI)(AX*1)
+// Adam's step by the half (0 or 64: bytes) of a row of the tile before, in three parts, so that the unit that divides can
+// work on one while the others do a step of the product: see adamAVX2. The mean m of gradients becomes the weight's change.
+// ADAM_BEGIN asks for what will be wanted when the tiles have come to the next 8 rows.
+#define ADAM_BEGIN(half, m, root) \
+	VMOVUPS     half(R12), Z19                           \
+	VMOVUPS     half(R8)(AX*1), m                        \
+	VMOVUPS     half(R9)(AX*1), root                     \
+	PREFETCHT0  half(DI)(R13*1)                          \
+	PREFETCHT0  half(R8)(R13*1)                          \
+	PREFETCHT0  half(R9)(R13*1)                          \
+	VSUBPS      m, Z19, Z20                              \
+	VFMADD231PS Z20, Z29, m    /* m += (g−m)·(1−β₁) */   \
+	VFMSUB213PS root, Z19, Z19                           \
+	VFMADD231PS Z19, Z30, root /* v += (g·g−v)·(1−β₂) */ \
+	VMOVUPS     m, half(R8)(AX*1)                        \
+	VMOVUPS     root, half(R9)(AX*1)                     \
+	VSQRTPS     root, root
+
+#define ADAM_DIVIDE(m, root) \
+	VADDPS Z31, root, root \
+	VMULPS m, Z28, m       \
+	VDIVPS root, m, m
+
+#define ADAM_END(half, m) \
+	VMOVUPS half(DI)(AX*1), Z19                    \
+	VSUBPS  m, Z19, Z19 /* w −= α·m / (√v + ε) */  \
+	VMOVUPS Z19, half(DI)(AX*1)
+
+#define ADAM(half, m, root) \
+	ADAM_BEGIN(half, m, root) \
+	ADAM_DIVIDE(m, root)      \
+	ADAM_END(half, m)
 
 // NEXT_ROW goes on to the next row of the tile before.
 #define NEXT_ROW \
@@ -72,7 +81,7 @@
 // followed, row by row, between its steps.
 //
 // Z0…Z15  the tile                      Z16,Z17  row p of B         Z18  a[p, i] in all lanes
-// Z19…Z22 g, m, v and what follows      Z28…Z31  α, 1−β₁, 1−β₂, ε
+// Z19…Z24 g, m, v and what follows      Z28…Z31  α, 1−β₁, 1−β₂, ε
 // SI      a, row p   R10  its stride    DX       b, row p           R11  its stride    CX  steps of k left
 // DI,R8,R9 w, m, v                      AX       the row of the tile before, in bytes  R13 8 rows on from it
 // BX      ldw in bytes                  R12      that row in sums    R15  the tile, in bytes from w
@@ -129,12 +138,16 @@ tile:
 	JLT    dense
 
 sparse: // four steps to a row, so that the divider is never waited for
-	ADAM(0)
+	ADAM_BEGIN(0, Z21, Z22)
 	STEP
+	ADAM_DIVIDE(Z21, Z22)
+	ADAM_BEGIN(64, Z23, Z24)
 	STEP
-	ADAM(64)
+	ADAM_DIVIDE(Z23, Z24)
 	STEP
+	ADAM_END(0, Z21)
 	STEP
+	ADAM_END(64, Z23)
 	NEXT_ROW
 	SUBQ $4, CX
 	CMPQ R12, end-8(SP)
@@ -144,9 +157,9 @@ sparse: // four steps to a row, so that the divider is never waited for
 dense: // two steps to a row
 	CMPQ CX, $2
 	JLT  rest
-	ADAM(0)
+	ADAM(0, Z21, Z22)
 	STEP
-	ADAM(64)
+	ADAM(64, Z23, Z24)
 	STEP
 	NEXT_ROW
 	SUBQ $2, CX
@@ -155,8 +168,8 @@ dense: // two steps to a row
 	JMP  alone
 
 rest: // of the rows, where k is small
-	ADAM(0)
-	ADAM(64)
+	ADAM(0, Z21, Z22)
+	ADAM(64, Z23, Z24)
 	NEXT_ROW
 	CMPQ R12, end-8(SP)
 	JNE  rest
@@ -195,8 +208,8 @@ store:
 	JGT  rows8
 
 last:
-	ADAM(0)
-	ADAM(64)
+	ADAM(0, Z21, Z22)
+	ADAM(64, Z23, Z24)
 	NEXT_ROW
 	CMPQ R12, end-8(SP)
 	JNE  last
