@@ -43,6 +43,7 @@ type turnedChain struct {
 // turnedLayer is a layer for batches turned over: tiles' arguments, and an activation that tiles do not know.
 type turnedLayer struct {
 	w, bias          *float32
+	biases           []float32 // of a single unit, that of all rows of a strip, or nil without
 	units, k, height int
 	begin, end       ending
 	activation       Activation

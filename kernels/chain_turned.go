@@ -2,7 +2,10 @@
 
 package kernels
 
-import "unsafe"
+import (
+	"slices"
+	"unsafe"
+)
 
 // Tiles leave lanes of a vector empty where the outputs of a layer, which lie along it, are no whole number of
 // vectors. Turned over, the rows of a batch lie there: a strip of them is Xᵀ of shape [inputs, rows], each layer is
@@ -10,7 +13,7 @@ import "unsafe"
 // activation is one pass over a strip.
 
 const (
-	stripFloats  = 1 << 11 // of a layer's outputs for a strip, so that the first-level cache keeps them
+	stripFloats  = 1 << 12 // of a layer's outputs for a strip, so that the first-level cache keeps them
 	mostPanels   = 8       // of a strip
 	finishedRows = 256     // whose last activation is one call
 )
@@ -47,6 +50,11 @@ func (mk *microkernels) turn(c *Chain) *turnedChain {
 	widest := max(c.inputs, c.widest, c.outputs)
 	t.strip = mk.nr * max(1, min(stripFloats/(widest*mk.nr), mostPanels))
 	t.floats = widest * t.strip
+	for i := range t.layers {
+		if l := &t.layers[i]; l.units == 1 && l.bias != nil {
+			l.biases = slices.Repeat([]float32{*l.bias}, t.strip)
+		}
+	}
 	return t
 }
 
@@ -108,9 +116,12 @@ func (mk *microkernels) turnedStrip(c *Chain, y, x *float32, s *Scratch, n int) 
 		if i == len(t.layers)-1 && c.outputs == 1 {
 			into = y // which is its own transpose
 		}
-		if hasLanes(l.units, l.k) {
+		switch {
+		case hasLanes(l.units, l.k):
 			mk.turnedNarrow(into, &from[0], lanes, l, n)
-		} else {
+		case l.units == 1:
+			mk.row(into, l.w, &from[0], pointerTo(l.biases, 0), n, l.k, 1, n, l.end)
+		default:
 			mk.tiles(into, l.w, &from[0], l.bias, l.units, l.height, n, l.k, 1, l.units, n, n, l.begin|l.end)
 		}
 		if l.activation != Linear {
