@@ -36,6 +36,7 @@ type evaluator struct {
 	metrics         []metricState
 	losses          []float32
 	outputs, logits []float32
+	memory          *memory // of the model's programs, whatever their parameters
 }
 
 func newEvaluator(m *Model, l Loss, metrics []Metric) (*evaluator, error) {
@@ -63,7 +64,9 @@ func (e *evaluator) run(params []float32, d rowSet, batch int) []Value {
 		e.metrics[i].reset()
 	}
 	p := e.model.programOf(params)
-	memory := p.newMemory()
+	if e.memory == nil {
+		e.memory = p.newMemory()
+	}
 	activity := e.model.hasActivityRegularizer()
 	penalty := e.model.weightPenalty(params)
 	var sum float64
@@ -72,9 +75,9 @@ func (e *evaluator) run(params []float32, d rowSet, batch int) []Value {
 		x, y := d.x[first*inputs:][:n*inputs], d.y[first*targets:][:n*targets]
 		out, z := e.outputs[:n*outputs], e.logits[:n*outputs]
 		if e.loss.fused {
-			p.run(memory, out, z, x, n)
+			p.run(e.memory, out, z, x, n)
 		} else {
-			p.run(memory, out, nil, x, n)
+			p.run(e.memory, out, nil, x, n)
 			z = out
 		}
 		var weight []float32
