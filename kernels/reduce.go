@@ -26,14 +26,25 @@ func RowSums(sums, x []float32, width int) {
 	if len(sums)*width != len(x) {
 		panic(fmt.Sprintf("kernels: RowSums of %d elements in %d rows of %d", len(x), len(sums), width))
 	}
+	const few = 8
 	if width == 1 {
 		for i, v := range x {
 			sums[i] = 0 + v // for −0 the lanes give +0
 		}
 		return
 	}
-	for i := range sums {
-		sums[i] = active.sum(x[i*width:][:width])
+	if width > few {
+		for i := range sums {
+			sums[i] = active.sum(x[i*width:][:width])
+		}
+		return
+	}
+	for i := range sums { // the lanes that a row reaches, since those beyond stay 0
+		var lane [few]float32
+		for l, v := range x[i*width:][:width] {
+			lane[l&(few-1)] += v
+		}
+		sums[i] = lane[0] + lane[4] + (lane[2] + lane[6]) + (lane[1] + lane[5] + (lane[3] + lane[7]))
 	}
 }
 

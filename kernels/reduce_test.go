@@ -43,6 +43,20 @@ func TestReductionsFollowTheContract(t *testing.T) {
 				}
 			}
 		}
+		for width := 1; width <= 70; width++ {
+			const rows = 9
+			x, sums := randomMatrix(r, rows*width), make([]float32, rows)
+			x[0], x[width-1] = neg0, neg0
+			for i := range width { // a row of −0
+				x[(rows-1)*width+i] = neg0
+			}
+			RowSums(sums, x, width)
+			for i, got := range sums {
+				if want := lanesInOrder(width, func(j int, s float32) float32 { return s + x[i*width+j] }); !sameFloat(got, want) {
+					t.Errorf("row %d of width %d: %x, want %x", i, width, got, want)
+				}
+			}
+		}
 		for _, width := range []int{1, 7, 16, 33, 300} {
 			x, sums := randomMatrix(r, 19*width), make([]float32, width)
 			ColumnSums(sums, x)

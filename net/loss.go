@@ -156,7 +156,7 @@ type lossOf struct {
 	fused  bool      // the gradient is that of the last layer's pre-activation
 	width  int       // outputs
 	work   []float32 // of a batch
-	target []float32 // of a batch, if labels are smoothed
+	target []float32 // of a batch: smoothed labels, or other numbers
 }
 
 func newLossOf(l Loss, m *Model) (*lossOf, error) {
@@ -251,7 +251,8 @@ func (l *lossOf) probabilities(g, p []float32, a kernels.Activation) []float32 {
 
 // elements computes an element-wise loss for each output p and, unless slope is nil, its derivative by p.
 func (l *lossOf) elements(loss, slope, p, y []float32) {
-	if slope == nil {
+	grad := slope != nil
+	if !grad {
 		slope = loss // which is written after it
 	}
 	loss, slope, y = loss[:len(p)], slope[:len(p)], y[:len(p)]
@@ -290,10 +291,17 @@ func (l *lossOf) elements(loss, slope, p, y []float32) {
 			}
 		}
 	case logCosh: // e + softplus(−2e) − log 2
+		e := l.room(len(p))
 		for j, p := range p {
-			e := p - y[j]
-			slope[j] = kernels.TanhOf(e)
-			loss[j] = e + kernels.SoftplusOf(-2*e) - float32(math.Ln2)
+			e[j] = p - y[j]
+			loss[j] = -2 * e[j]
+		}
+		kernels.Activate(loss, loss, kernels.Softplus, 0, 1)
+		for j, e := range e {
+			loss[j] = e + loss[j] - float32(math.Ln2)
+		}
+		if grad {
+			kernels.Activate(slope, e, kernels.Tanh, 0, 1)
 		}
 	case hinge:
 		signs := allZeroOrOne(y)
@@ -353,14 +361,19 @@ func (l *lossOf) smooth(y []float32, mean float32) []float32 {
 	if l.LabelSmoothing == 0 {
 		return y
 	}
-	if len(l.target) < len(y) {
-		l.target = make([]float32, len(y))
-	}
-	target := l.target[:len(y)]
+	target := l.room(len(y))
 	for j, v := range y {
 		target[j] = kernels.FMA(v, 1-l.LabelSmoothing, float32(mean*l.LabelSmoothing))
 	}
 	return target
+}
+
+// room returns target, for n numbers.
+func (l *lossOf) room(n int) []float32 {
+	if len(l.target) < n {
+		l.target = make([]float32, n)
+	}
+	return l.target[:n]
 }
 
 // categoricalProbabilities: −Σ y·log clip(p/Σp); the gradient goes through the clip and the division.
