@@ -45,10 +45,15 @@ func activateAVX512(y, x []float32, a Activation, alpha float32, width int) {
 	case Exponential:
 		expAVX512(y, x)
 	case Softmax:
-		if width <= 16 {
-			softmaxNarrowAVX512(y, x, width)
-		} else {
+		switch {
+		case width > 16:
 			softmaxWideAVX512(y, x, width)
+		case width > 8 || len(x) <= width:
+			softmaxNarrowAVX512(y, x, width)
+		case width > 4:
+			softmaxOf8AVX512(y, x, width)
+		default:
+			softmaxOf4AVX512(y, x, width)
 		}
 	case LogSoftmax:
 		if width <= 16 {
@@ -226,6 +231,12 @@ func multiplyAVX512(dx, dy, x []float32)
 
 //go:noescape
 func softmaxNarrowAVX512(y, x []float32, width int)
+
+//go:noescape
+func softmaxOf4AVX512(y, x []float32, width int)
+
+//go:noescape
+func softmaxOf8AVX512(y, x []float32, width int)
 
 //go:noescape
 func softmaxGradientNarrowAVX512(dx, dy, y []float32, width int)

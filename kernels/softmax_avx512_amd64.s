@@ -391,6 +391,128 @@ TEXT ·softmaxNarrowAVX512(SB), NOSPLIT, $0-56
 	VBROADCASTSS minusInfinity<>+0(SB), LOWEST
 	NARROW(LESS_MAXIMUM, EXPONENTIALS, OVER_SUM)
 
+// Rows of up to eight numbers lie in a part of a register each: rows of up to four in its quarters, up to eight in its
+// halves. Their 32 lanes are joined by halves all the same, since what is not there adds 0. K1 has the lanes that hold
+// numbers, K3 as many at the beginning: the numbers lie one after the other in memory.
+
+// JOIN_4 and JOIN_8 are HALVES for every four and every eight lanes.
+#define JOIN_4(OP, v, t)        \
+	VPERMILPS $0x4e, v, t   \
+	OP        t, v, v       \
+	VPERMILPS $0xb1, v, t   \
+	OP        t, v, v
+
+#define JOIN_8(OP, v, t)             \
+	VSHUFF32X4 $0xb1, v, v, t    \
+	OP         t, v, v           \
+	JOIN_4(OP, v, t)
+
+#define LOAD_ROWS(address, x)    \
+	VMOVUPS.Z   address, K3, x \
+	VEXPANDPS.Z x, K1, x
+
+#define STORE_ROWS(x, address)     \
+	VCOMPRESSPS x, K1, x       \
+	VMOVUPS     x, K3, address
+
+// FEW is the loop for func(y, x []float32, width int), with so many rows in a register; units has the lowest bit of each
+// row's lanes. SI and DI are the addresses of operand and result, R8 the numbers in a register, R9 their bytes, R10 the
+// bytes of three; CX is what is left of the length.
+#define FEW(rows, units, FIRST, SECOND, THIRD) \
+	MOVQ   width+48(FP), DX        \
+	MOVL   $1, BX                  \
+	MOVQ   DX, CX                  \
+	SHLL   CX, BX                  \
+	DECL   BX                      \
+	IMUL3L $units, BX, BX          \
+	LEAQ   (DX*rows), R8           \
+	MOVQ   R8, CX                  \
+	LAST_MASK                      \
+	KMOVW  K1, K3                  \
+	KMOVW  BX, K1                  \
+	LEAQ   (R8*4), R9              \
+	LEAQ   (R9)(R9*2), R10         \
+	LEAQ   (R8*4), R11             \
+	MOVQ   y_base+0(FP), DI        \
+	MOVQ   x_base+24(FP), SI       \
+	MOVQ   x_len+32(FP), CX        \
+	SUBQ   R11, CX                 \
+	JB     rest                    \
+four:                                  \
+	LOAD_ROWS((SI), Z0)            \
+	LOAD_ROWS((SI)(R9*1), Z4)      \
+	LOAD_ROWS((SI)(R9*2), Z8)      \
+	LOAD_ROWS((SI)(R10*1), Z12)    \
+	FOUR(FIRST)                    \
+	FOUR(SECOND)                   \
+	FOUR(THIRD)                    \
+	STORE_ROWS(Z0, (DI))           \
+	STORE_ROWS(Z4, (DI)(R9*1))     \
+	STORE_ROWS(Z8, (DI)(R9*2))     \
+	STORE_ROWS(Z12, (DI)(R10*1))   \
+	LEAQ   (SI)(R9*4), SI          \
+	LEAQ   (DI)(R9*4), DI          \
+	SUBQ   R11, CX                 \
+	JAE    four                    \
+rest:                                  \
+	ADDQ   R11, CX                 \
+	JZ     done                    \
+one:                                   \
+	CMPQ   CX, R8                  \
+	JAE    whole                   \
+	LAST_MASK                      \
+	KMOVW  K1, K3                  \
+	KMOVW  BX, K1                  \
+whole:                                 \
+	LOAD_ROWS((SI), Z0)            \
+	FIRST(Z0, Z1, Z2, Z3)          \
+	SECOND(Z0, Z1, Z2, Z3)         \
+	THIRD(Z0, Z1, Z2, Z3)          \
+	STORE_ROWS(Z0, (DI))           \
+	ADDQ   R9, SI                  \
+	ADDQ   R9, DI                  \
+	SUBQ   R8, CX                  \
+	JA     one                     \
+done:                                  \
+	VZEROUPPER                     \
+	RET
+
+// func softmaxOf4AVX512(y, x []float32, width int)
+//
+// softmaxNarrowAVX512 for a width of up to 4.
+#define LESS_MAXIMUM_OF_4(x, m, t, c)  \
+	VBLENDMPS x, LOWEST, K1, m     \
+	JOIN_4(VMAXPS, m, t)           \
+	VSUBPS    m, x, x
+
+#define OVER_SUM_OF_4(x, sum, t, c)    \
+	VMOVAPS.Z x, K1, sum           \
+	JOIN_4(VADDPS, sum, t)         \
+	VDIVPS    sum, x, x
+
+TEXT ·softmaxOf4AVX512(SB), NOSPLIT, $0-56
+	EXP_CONSTANTS
+	VBROADCASTSS minusInfinity<>+0(SB), LOWEST
+	FEW(4, 0x1111, LESS_MAXIMUM_OF_4, EXPONENTIALS, OVER_SUM_OF_4)
+
+// func softmaxOf8AVX512(y, x []float32, width int)
+//
+// softmaxNarrowAVX512 for a width of up to 8.
+#define LESS_MAXIMUM_OF_8(x, m, t, c)  \
+	VBLENDMPS x, LOWEST, K1, m     \
+	JOIN_8(VMAXPS, m, t)           \
+	VSUBPS    m, x, x
+
+#define OVER_SUM_OF_8(x, sum, t, c)    \
+	VMOVAPS.Z x, K1, sum           \
+	JOIN_8(VADDPS, sum, t)         \
+	VDIVPS    sum, x, x
+
+TEXT ·softmaxOf8AVX512(SB), NOSPLIT, $0-56
+	EXP_CONSTANTS
+	VBROADCASTSS minusInfinity<>+0(SB), LOWEST
+	FEW(2, 0x0101, LESS_MAXIMUM_OF_8, EXPONENTIALS, OVER_SUM_OF_8)
+
 // func logSoftmaxNarrowAVX512(y, x []float32, width int)
 //
 // d = x − max x; y = d − Log(Σ Exp(d))
