@@ -4,7 +4,7 @@ import "fmt"
 
 // Cross-entropies of the rows of a batch, of width numbers each, from logits z and targets y: the losses first, then
 // their gradients by z, which need the probabilities alone. work is overwritten. z, y, work and the gradient have the
-// batch's length, losses and classes one number a row; the functions panic otherwise.
+// batch's length, losses and classes one number a row; the functions panic otherwise. Classes must be below the width.
 
 // SigmoidCrossEntropy computes each row's mean of softplus(z) − z·y, which is −y·log σ(z) − (1−y)·log(1−σ(z)).
 // Each term is fma(−z, y, SoftplusOf(z)); their Sum is divided by the width.

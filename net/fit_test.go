@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -368,5 +369,41 @@ func TestLayerNames(t *testing.T) {
 		"batch_normalization/moving_variance dense_4/kernel dense_4/bias"
 	if got := strings.Join(names, " "); got != want {
 		t.Errorf("weights are called\n%s, want\n%s", got, want)
+	}
+}
+
+// TestEpochsAllocateTheirLogsOnly: Values, and the history, which grows now and then.
+func TestEpochsAllocateTheirLogsOnly(t *testing.T) {
+	x, y := spirals(200)
+	for _, noShuffle := range []bool{false, true} {
+		allocations := func(epochs int) float64 {
+			return testing.AllocsPerRun(3, func() {
+				c := FitConfig{Loss: SparseCategoricalCrossEntropy, Metrics: []Metric{Accuracy, TopKCategoricalAccuracy},
+					Epochs: epochs, NoShuffle: noShuffle, Threads: 1, SampleWeight: y}
+				if _, err := classifier(t).Fit(context.Background(), x, y, c); err != nil {
+					t.Fatal(err)
+				}
+			})
+		}
+		if each := (allocations(101) - allocations(1)) / 100; each > 1.2 {
+			t.Errorf("an epoch of seven batches allocates %v times, shuffled: %v", each, !noShuffle)
+		}
+	}
+}
+
+// TestFitLeavesTheDataAlone, which it trains on as they lie if they are not shuffled.
+func TestFitLeavesTheDataAlone(t *testing.T) {
+	x, y := spirals(90)
+	wantX, wantY := slices.Clone(x), slices.Clone(y)
+	for _, layers := range [][]Layer{nil, {Activate(Tanh), Dropout(0.5), BatchNormalization(), Dense(3, Softmax)}} {
+		for _, noShuffle := range []bool{false, true} {
+			c := FitConfig{Loss: SparseCategoricalCrossEntropy, NoShuffle: noShuffle, ValidationSplit: 0.3}
+			if _, err := classifier(t, layers...).Fit(context.Background(), x, y, c); err != nil {
+				t.Fatal(err)
+			}
+			if !sameBits(x, wantX) || !sameBits(y, wantY) {
+				t.Fatalf("Fit changed the data, shuffled: %v", !noShuffle)
+			}
+		}
 	}
 }
