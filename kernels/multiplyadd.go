@@ -2,7 +2,7 @@ package kernels
 
 import "fmt"
 
-// MultiplyAdd computes y[i] = fma(x[i], a[i], b[i]): a row by a factor and a shift for each column. y may be x. It
+// MultiplyAdd computes y[i] = fma(x[i], a[i], b[i]): a row by a factor and a shift for each column. y may be x or b. It
 // panics if the lengths differ.
 func MultiplyAdd(y, x, a, b []float32) {
 	if n := len(x); len(y) != n || len(a) != n || len(b) != n {

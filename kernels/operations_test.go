@@ -101,6 +101,8 @@ func vectorOperations() []vectorOperation {
 			nothing(func(t *table, v [][]float32, _ factors) { t.multiplyAdd(v[0], v[1], v[2], v[3]) })},
 		{"multiplyAdd in place", "multiplyAdd", 1, 2,
 			nothing(func(t *table, v [][]float32, _ factors) { t.multiplyAdd(v[0], v[0], v[1], v[2]) })},
+		{"multiplyAdd to sums", "multiplyAdd", 1, 2,
+			nothing(func(t *table, v [][]float32, _ factors) { t.multiplyAdd(v[0], v[1], v[2], v[0]) })},
 		{"sumAbs", "sumAbs", 0, 1, func(t *table, v [][]float32, _ factors) float32 { return t.training().sumAbs(v[0]) }},
 		{"binaryHits", "binaryHits", 0, 2, func(t *table, v [][]float32, _ factors) float32 {
 			y := make([]float32, len(v[1])) // many a hit

@@ -74,8 +74,8 @@ func scaleAndShiftRow(y, x, gamma, beta []float32) {
 	}
 }
 
-// batchStatistics computes the mean and the population variance of each column over the rows of x.
-func batchStatistics(mean, variance, x []float32) {
+// batchStatistics computes the mean and the population variance of each column over the rows of x; work is a row.
+func batchStatistics(mean, variance, work, x []float32) {
 	width := len(mean)
 	rows := float32(len(x) / width)
 	kernels.ColumnSums(mean, x)
@@ -85,9 +85,9 @@ func batchStatistics(mean, variance, x []float32) {
 	clear(variance)
 	for ; len(x) > 0; x = x[width:] {
 		for j, v := range x[:width] {
-			d := v - mean[j]
-			variance[j] = kernels.FMA(d, d, variance[j])
+			work[j] = v - mean[j]
 		}
+		kernels.MultiplyAdd(variance, work, work, variance)
 	}
 	for j := range variance {
 		variance[j] /= rows

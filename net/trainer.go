@@ -493,7 +493,7 @@ func activationGradient(dx, dy, x, y []float32, a Activation, width int) {
 }
 
 func (l *trainLayer) forwardBatchNormalization(y, x []float32) {
-	batchStatistics(l.batchMean, l.batchVariance, x)
+	batchStatistics(l.batchMean, l.batchVariance, l.normalized[:l.out], x)
 	for j, v := range l.batchVariance {
 		l.inverse[j] = inverseDeviation(v, l.Epsilon)
 		rest := 1 - l.Momentum
@@ -501,9 +501,9 @@ func (l *trainLayer) forwardBatchNormalization(y, x []float32) {
 		l.variance[j] = kernels.FMA(l.Momentum, l.variance[j], float32(rest*v))
 	}
 	for first := 0; first < len(x); first += l.out {
-		normalized := l.normalized[first:][:l.out]
+		normalized, mean, inverse := l.normalized[first:][:l.out], l.batchMean[:l.out], l.inverse[:l.out]
 		for j, v := range x[first:][:l.out] {
-			normalized[j] = (v - l.batchMean[j]) * l.inverse[j]
+			normalized[j] = (v - mean[j]) * inverse[j]
 		}
 		scaleAndShiftRow(y[first:][:l.out], normalized, l.gamma, l.beta)
 	}
@@ -516,16 +516,22 @@ func (l *trainLayer) backwardBatchNormalization(below, delta []float32) {
 	copy(l.gradBeta, l.sumDelta)
 	copy(l.gradGamma, l.sumProduct)
 	rows := float32(len(delta) / l.out)
+	mean, product, scale := l.sumDelta, l.sumProduct, l.inverse // which are not needed any more
+	for j := range scale {
+		mean[j] /= rows
+		product[j] = -(product[j] / rows)
+		if l.gamma != nil {
+			scale[j] *= l.gamma[j]
+		}
+	}
 	for first := 0; first < len(below); first += l.out {
-		dx, dy, normalized := below[first:][:l.out], delta[first:][:l.out], l.normalized[first:][:l.out]
-		for j := range dx {
-			centred := dy[j] - l.sumDelta[j]/rows
-			centred = kernels.FMA(-normalized[j], l.sumProduct[j]/rows, centred)
-			scale := l.inverse[j]
-			if l.gamma != nil {
-				scale *= l.gamma[j]
-			}
-			dx[j] = scale * centred
+		dx := below[first:][:l.out]
+		for j, dy := range delta[first:][:l.out] {
+			dx[j] = dy - mean[j]
+		}
+		kernels.MultiplyAdd(dx, l.normalized[first:][:l.out], product, dx)
+		for j, s := range scale {
+			dx[j] *= s
 		}
 	}
 }
@@ -551,8 +557,13 @@ func (l *trainLayer) backwardLayerNormalization(below, delta []float32) {
 		dx, normalized := below[first:][:l.out], l.normalized[first:][:l.out]
 		scaleAndShiftRow(dx, delta[first:][:l.out], l.gamma, nil)
 		mean, product := kernels.Sum(dx)/n, kernels.Dot(dx, normalized)/n
-		for j, d := range dx {
-			dx[j] = kernels.FMA(-normalized[j], product, d-mean) * l.inverse[row]
+		for j := range dx {
+			dx[j] -= mean
+		}
+		kernels.SGD(dx, normalized, product) // dx −= product·x̂
+		inverse := l.inverse[row]
+		for j := range dx {
+			dx[j] *= inverse
 		}
 	}
 }
@@ -561,8 +572,6 @@ func (l *trainLayer) backwardLayerNormalization(below, delta []float32) {
 func columnProducts(sums, x, y []float32) {
 	clear(sums)
 	for width := len(sums); len(x) > 0; x, y = x[width:], y[width:] {
-		for j, v := range x[:width] {
-			sums[j] = kernels.FMA(v, y[j], sums[j])
-		}
+		kernels.MultiplyAdd(sums, x[:width], y[:width], sums)
 	}
 }
