@@ -22,14 +22,13 @@ type Chain struct {
 	kernels         *table
 }
 
-// rowStep is layers that go through layersRow together, or one other layer; then an activation that layersRow does not
-// know.
+// rowStep is layers that go through layersRow together, or one other layer.
 type rowStep struct {
 	layers     []rowLayer
+	activation Activation // after the last of them, one that layersRow does not know, or Linear
+	alpha      float32
 	dense      *DenseLayer
 	outputs    int
-	activation Activation
-	alpha      float32
 }
 
 // turnedChain is a chain for batches turned over.

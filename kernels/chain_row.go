@@ -8,7 +8,7 @@ package kernels
 // inRow tells whether layersRow knows an activation.
 func inRow(a Activation) bool { return a == Linear || a == ReLU || a == Sigmoid || a == Tanh }
 
-// rowSteps prepares the chain for single rows, or returns nil if they are better off layer by layer.
+// rowSteps prepares the chain for single rows, or returns nil where there is no layersRow.
 func (mk *microkernels) rowSteps(c *Chain) []rowStep {
 	if mk.layersRow == nil {
 		return nil
@@ -19,12 +19,12 @@ func (mk *microkernels) rowSteps(c *Chain) []rowStep {
 		l := &c.layers[i]
 		n, k := l.Weights.n, l.Weights.k
 		if n > rowVectors*rowVector || k > segment || hasLanes(n, k) {
-			steps = append(steps, rowStep{dense: l, outputs: n, activation: l.Activation, alpha: l.Alpha})
+			steps = append(steps, rowStep{dense: l, outputs: n})
 			open = false
 			continue
 		}
 		if !open {
-			steps = append(steps, rowStep{activation: Linear})
+			steps = append(steps, rowStep{})
 		}
 		s := &steps[len(steps)-1]
 		layer := newRowLayer(l)
@@ -63,13 +63,13 @@ func (mk *microkernels) chainRow(c *Chain, y, x []float32, s *Scratch) {
 		if i < last {
 			out = to[:step.outputs]
 		}
-		if step.dense == nil {
-			mk.layersRow(&out[0], &x[0], buffer, &step.layers[0], len(step.layers))
+		if l := step.dense; l != nil {
+			mk.dense(out, x, l.Weights, l.Bias, l.Activation, l.Alpha, 1)
 		} else {
-			mk.packed(out, x, step.dense.Weights, step.dense.Bias, 1, len(x), len(out), 0)
-		}
-		if step.activation != Linear {
-			c.kernels.activate(out, out, step.activation, step.alpha, step.outputs)
+			mk.layersRow(&out[0], &x[0], buffer, &step.layers[0], len(step.layers))
+			if step.activation != Linear {
+				c.kernels.activate(out, out, step.activation, step.alpha, step.outputs)
+			}
 		}
 		x, to, other = out, other, to
 	}
