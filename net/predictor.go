@@ -75,6 +75,7 @@ type sharedPrediction struct {
 	program *program
 	threads int
 	work    int64 // multiply-adds that take as long as a row
+	unit    int   // rows at least for a thread: fewer would take longer each
 	y, x    []float32
 	part    func(lo, hi int)
 	rooms   []room
@@ -88,7 +89,12 @@ type room struct {
 
 // newSharedPrediction makes memory for all threads but the first, which has it.
 func newSharedPrediction(p *program, threads int, first *memory) *sharedPrediction {
+	const (
+		vectors    = 32      // rows that fill the vectors of every kernel
+		worthwhile = 1 << 16 // multiply-adds, about a microsecond
+	)
 	s := &sharedPrediction{program: p, threads: threads, work: p.work(), rooms: make([]room, threads)}
+	s.unit = vectors * int(1+worthwhile/vectors/s.work)
 	s.rooms[0].memory = first
 	for i := 1; i < threads; i++ {
 		s.rooms[i].memory = p.newMemory()
@@ -99,9 +105,8 @@ func newSharedPrediction(p *program, threads int, first *memory) *sharedPredicti
 
 // run is the program's run on several threads.
 func (s *sharedPrediction) run(y, x []float32, rows int) {
-	const unit = 32 // rows that fill the vectors of every kernel
 	s.y, s.x = y, x
-	kernels.Parallel(s.threads, rows, unit, s.work*int64(rows), s.part)
+	kernels.Parallel(s.threads, rows, s.unit, s.work*int64(rows), s.part)
 	s.y, s.x = nil, nil
 }
 
