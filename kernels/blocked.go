@@ -2,10 +2,7 @@
 
 package kernels
 
-import (
-	"sync"
-	"unsafe"
-)
+import "unsafe"
 
 // fill sets a table's products.
 func (mk *microkernels) fill(t *table) {
@@ -44,7 +41,7 @@ func (mk *microkernels) turned(c, a, b, bias []float32, relu bool, m, n, k, rsA,
 // workspace is memory for one product: parts of matrices in another order, and partial sums.
 type workspace struct{ b, c []float32 }
 
-var workspaces = sync.Pool{New: func() any { return new(workspace) }}
+var workspaces kept[workspace]
 
 // atLeast returns *x with n elements, aligned to cache lines if it had to be made.
 func atLeast(x *[]float32, n int) []float32 {
@@ -147,7 +144,7 @@ func (mk *microkernels) blocked(c, a, b, order, bias []float32, m, n, k, rsA, cs
 		if block < m {
 			together = (n + mk.nr - 1) / mk.nr * mk.nr
 		}
-		w = workspaces.Get().(*workspace)
+		w = workspaces.take()
 		copied = atLeast(&w.b, segment*together)
 	}
 	var near []float32
@@ -155,7 +152,7 @@ func (mk *microkernels) blocked(c, a, b, order, bias []float32, m, n, k, rsA, cs
 	copyA := order == nil && csA == 1 && rsA%1024 == 0 && m <= 128 && n >= 4*mk.nr
 	if turn || copyA {
 		if w == nil {
-			w = workspaces.Get().(*workspace)
+			w = workspaces.take()
 		}
 		near = atLeast(&w.c, block*narrowStride(segment))
 	}
@@ -200,7 +197,7 @@ func (mk *microkernels) blocked(c, a, b, order, bias []float32, m, n, k, rsA, cs
 		}
 	}
 	if w != nil {
-		workspaces.Put(w)
+		workspaces.give(w)
 	}
 }
 
@@ -254,7 +251,7 @@ func (mk *microkernels) gemmTNAdam(w, mean, square, g, a, b []float32, m, n, k, 
 
 // turnedTN is gemmTN for few columns: it computes Cᵀ = Bᵀ·A, where the vectors are full, and turns that over.
 func (mk *microkernels) turnedTN(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
-	w := workspaces.Get().(*workspace)
+	w := workspaces.take()
 	turned := atLeast(&w.c, mk.nr*mk.nr)
 	for i := 0; i < m; i += mk.nr {
 		width := min(mk.nr, m-i)
@@ -264,7 +261,7 @@ func (mk *microkernels) turnedTN(c, a, b []float32, m, n, k, lda, ldb, ldc int) 
 		}
 		mk.transpose(&c[i*ldc], &turned[0], n, width, ldc, mk.nr)
 	}
-	workspaces.Put(w)
+	workspaces.give(w)
 }
 
 func (mk *microkernels) gemmNT(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
@@ -277,7 +274,7 @@ func (mk *microkernels) gemmNT(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
 		return
 	}
 	// Turn over a panel of B, a segment of k at a time, and then it is gemmNN.
-	w := workspaces.Get().(*workspace)
+	w := workspaces.take()
 	panel := atLeast(&w.b, segment*mk.nr)
 	for j := 0; j < n; j += mk.nr {
 		width := min(mk.nr, n-j)
@@ -291,13 +288,13 @@ func (mk *microkernels) gemmNT(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
 			mk.tiles(&c[j], &a[p], &panel[0], nil, m, mk.height(m, lda), width, length, lda, 1, mk.nr, ldc, endOf(p, k, 0))
 		}
 	}
-	workspaces.Put(w)
+	workspaces.give(w)
 }
 
 // turnedNT is gemmNT for fewer rows than B has: it computes Cᵀ = B·Aᵀ, so that A and C, not B, are turned over.
 func (mk *microkernels) turnedNT(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
 	const rowsAtOnce = 112 // of B, eight tiles
-	w := workspaces.Get().(*workspace)
+	w := workspaces.take()
 	panel := atLeast(&w.b, k*mk.nr)
 	turned := atLeast(&w.c, rowsAtOnce*mk.nr)
 	for i := 0; i < m; i += mk.nr {
@@ -312,7 +309,7 @@ func (mk *microkernels) turnedNT(c, a, b []float32, m, n, k, lda, ldb, ldc int) 
 			mk.transpose(&c[i*ldc+j0], &turned[0], end-j0, width, ldc, mk.nr)
 		}
 	}
-	workspaces.Put(w)
+	workspaces.give(w)
 }
 
 // narrowNN is the forward product with narrowLanes sums for each element. turned is B turned over as turnNarrow does,
@@ -325,7 +322,7 @@ func (mk *microkernels) narrowNN(c, a, b, turned, bias []float32, m, n, k, lda, 
 	var w *workspace
 	if m < mk.dotRows {
 		if ldb != n {
-			w = workspaces.Get().(*workspace)
+			w = workspaces.take()
 			packed := atLeast(&w.b, k*n)
 			for p := range k {
 				copy(packed[p*n:][:n], b[p*ldb:])
@@ -335,7 +332,7 @@ func (mk *microkernels) narrowNN(c, a, b, turned, bias []float32, m, n, k, lda, 
 		mk.narrowRow(&c[0], &a[0], &b[0], pointerTo(bias, 0), m, n, k, lda, ldc)
 	} else {
 		if turned == nil {
-			w = workspaces.Get().(*workspace)
+			w = workspaces.take()
 			turned = atLeast(&w.b, n*narrowStride(k))
 			mk.turnNarrow(turned, b, n, k, ldb)
 		}
@@ -350,7 +347,7 @@ func (mk *microkernels) narrowNN(c, a, b, turned, bias []float32, m, n, k, lda, 
 		}
 	}
 	if w != nil {
-		workspaces.Put(w)
+		workspaces.give(w)
 	}
 }
 
@@ -365,7 +362,7 @@ func (mk *microkernels) turnNarrow(turned, b []float32, n, k, ldb int) {
 
 // narrowTiles is narrowNN by tiles: each lane of the sum is one of them.
 func (mk *microkernels) narrowTiles(c, a, b, bias []float32, m, n, k, lda, ldb, ldc int) {
-	w := workspaces.Get().(*workspace)
+	w := workspaces.take()
 	lane := mk.mr * narrow
 	sums := atLeast(&w.c, narrowLanes*lane)
 	for i := 0; i < m; i += mk.mr {
@@ -380,7 +377,7 @@ func (mk *microkernels) narrowTiles(c, a, b, bias []float32, m, n, k, lda, ldb, 
 			joinNarrow(c[(i+q)*ldc:][:n], sums[q*narrow:], lane)
 		}
 	}
-	workspaces.Put(w)
+	workspaces.give(w)
 }
 
 func (mk *microkernels) pack(p *Packed) {

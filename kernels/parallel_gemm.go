@@ -1,9 +1,6 @@
 package kernels
 
-import (
-	"sync"
-	"time"
-)
+import "time"
 
 // tileSize is what a tier's products are made of, rows by columns of C (whole tiles, and more columns than a narrow
 // layer has), and about how fast it is: multiply-adds in a nanosecond on one core.
@@ -205,8 +202,8 @@ func (g *product) run(lo, hi int) {
 		case inputGradient:
 			b = b[lo*g.ldb:]
 		case forwardPacked:
-			view := views.Get().(*Packed)
-			defer views.Put(view)
+			view := views.take()
+			defer views.give(view)
 			packed.columns(view, lo, hi)
 			packed = view
 		}
@@ -228,7 +225,7 @@ func (g *product) run(lo, hi int) {
 	}
 }
 
-var views = sync.Pool{New: func() any { return new(Packed) }}
+var views kept[Packed]
 
 // columns sets part to the columns of p from lo, a multiple of the tier's tiles' columns, up to hi.
 func (p *Packed) columns(part *Packed, lo, hi int) {

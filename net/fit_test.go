@@ -374,9 +374,6 @@ func TestLayerNames(t *testing.T) {
 
 // TestEpochsAllocateTheirLogsOnly: Values, and the history, which grows now and then.
 func TestEpochsAllocateTheirLogsOnly(t *testing.T) {
-	if raceDetector {
-		t.Skip("sync.Pool forgets what it has, on purpose, under the race detector")
-	}
 	x, y := spirals(200)
 	for _, noShuffle := range []bool{false, true} {
 		allocations := func(epochs int) float64 {
