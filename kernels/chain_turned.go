@@ -16,6 +16,7 @@ const (
 	stripFloats  = 1 << 12 // of a layer's outputs for a strip, so that the first-level cache keeps them
 	mostPanels   = 8       // of a strip
 	finishedRows = 256     // whose last activation is one call
+	fullVector   = 8       // rows that take no less time than one
 )
 
 // turn prepares the chain for batches turned over, or returns nil where that cannot be: an activation of a hidden layer
@@ -71,8 +72,7 @@ func (mk *microkernels) lanesOf(units, k int) int {
 // pays tells whether so many rows take less time turned over: by the multiply-adds that either way does, those in empty
 // lanes too, and a tenth for turning x and y.
 func (t *turnedChain) pays(rows int) bool {
-	const vector = 8 // rows that take no less time than one
-	return 11*t.needed*((rows+vector-1)/vector*vector) < 10*t.done*rows
+	return 11*t.needed*((rows+fullVector-1)/fullVector*fullVector) < 10*t.done*rows
 }
 
 func (mk *microkernels) prepareChain(c *Chain) {
@@ -87,8 +87,14 @@ func (mk *microkernels) prepareChain(c *Chain) {
 
 func (mk *microkernels) chain(c *Chain, y, z, x []float32, s *Scratch, rows int) {
 	t := c.turned
-	if t == nil || !t.pays(rows) {
+	switch {
+	case t == nil || !t.pays(rows) && (z != nil || c.row == nil || !t.pays(fullVector)):
 		genericChain(c, y, z, x, s, rows)
+		return
+	case !t.pays(rows): // rows of a narrow net, but so few that one after the other is faster
+		for i := range rows {
+			mk.chainRow(c, y[i*c.outputs:][:c.outputs], x[i*c.inputs:][:c.inputs], s)
+		}
 		return
 	}
 	block := max(finishedRows/t.strip, 1) * t.strip
