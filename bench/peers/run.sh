@@ -64,12 +64,11 @@ build() {
   local name=$1 adapter=$2 runner=runner
   shift 2
   [[ $adapter != *nets ]] || runner=netrunner
-  local command="g++ -std=c++17 -O3 -DNDEBUG -march=native $here/native/$runner.cpp $here/native/$adapter.cpp $* -o $bin/$name"
-  local made; made="$(g++ -dumpfullversion) $command $(cat "$here/native/$adapter.cpp" "$here/native/$runner.cpp" \
-    "$here/native/"*.h | sha256sum)"
+  local command="g++ -std=c++17 -O3 -DNDEBUG -march=native $runner.cpp $adapter.cpp $* -o $bin/$name" made
+  made="$(g++ -dumpfullversion) $command $(cd "$here/native" && cat "$adapter.cpp" "$runner.cpp" ./*.h | sha256sum)"
   [[ ! -x $bin/$name || ! -e $bin/$name.made || $(<"$bin/$name.made") != "$made" ]] || return 0
   rm -f "$bin/$name" "$bin/$name.absent"
-  if $command 2>"$bin/$name.log"; then
+  if (cd "$here/native" && $command) 2>"$bin/$name.log"; then
     echo "$made" >"$bin/$name.made"
   else
     echo "its worker cannot be built" >"$bin/$name.absent" && say "$name: see $bin/$name.log"
