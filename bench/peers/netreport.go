@@ -37,9 +37,12 @@ func netMarkdown(o options, sessions []*netSession, begin time.Time) string {
 		for _, wrong := range s.wrong {
 			fmt.Fprintf(&b, "\n**Wrong, on %s**: %s.\n", threadsText(s.threads), wrong)
 		}
-		for _, line := range s.refusals() {
-			fmt.Fprintf(&b, "\nNot measured on %s: %s.\n", threadsText(s.threads), line)
-		}
+	}
+	for _, absent := range sessions[0].absent {
+		fmt.Fprintf(&b, "\nNot measured: %s.\n", absent)
+	}
+	if refusals := sessions[0].refusals(); refusals != "" {
+		fmt.Fprintf(&b, "\nNot measured on %s:\n\n%s", threadsText(sessions[0].threads), refusals)
 	}
 	return b.String()
 }
@@ -105,12 +108,12 @@ func (s *netSession) netTable(b *strings.Builder, net string) {
 	b.WriteString(line + "\n")
 }
 
-// cell is a peer's nanoseconds a row, in bold if no other peer's are fewer.
+// cell is a peer's nanoseconds a row, in bold if no other peer's are fewer; nnrt on one thread does not compete.
 func (s *netSession) cell(i netItem, name string) string {
 	own := s.results[i][name].ns()
 	text := digits(own / float64(i.rows()))
 	for other, r := range s.results[i] {
-		if other != onOne && r.ns() < own {
+		if name == onOne || other != onOne && r.ns() < own {
 			return text
 		}
 	}
@@ -170,27 +173,28 @@ func netPeerTable(b *strings.Builder, sessions []*netSession) {
 		}
 		b.WriteString("\n")
 	}
-	for _, absent := range s.absent {
-		fmt.Fprintf(b, "\nNot measured: %s.\n", absent)
-	}
 }
 
-// refusals returns, for each peer and reason, where it did not take part.
-func (s *netSession) refusals() (lines []string) {
+// refusals lists where libraries did not take part, and why: for each library and reason the operations, and of which
+// nets.
+func (s *netSession) refusals() string {
+	var b strings.Builder
 	for _, w := range s.workers {
 		var reasons []string
-		where := map[string][]string{}
+		where := map[string][]string{} // by reason: "predict A", each once
 		for _, i := range s.items {
-			if reason := s.refused[i][w.name]; reason != "" {
-				if where[reason] == nil {
-					reasons = append(reasons, reason)
-				}
-				where[reason] = append(where[reason], fmt.Sprintf("%s %s", i.net, i.title()))
+			reason, place := s.refused[i][w.name], i.op+" "+i.net
+			if reason == "" || slices.Contains(where[reason], place) {
+				continue
 			}
+			if where[reason] == nil {
+				reasons = append(reasons, reason)
+			}
+			where[reason] = append(where[reason], place)
 		}
 		for _, reason := range reasons {
-			lines = append(lines, fmt.Sprintf("%s, %s: %s", w.name, strings.Join(where[reason], "; "), reason))
+			fmt.Fprintf(&b, "- %s, %s: %s.\n", w.name, strings.Join(where[reason], ", "), reason)
 		}
 	}
-	return lines
+	return b.String()
 }

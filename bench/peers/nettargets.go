@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -76,10 +77,10 @@ func (t target) row(s *netSession) string {
 		switch t.against {
 		case milliseconds:
 			value = own / 1e6
-			text = fmt.Sprintf("%s ms", digits(value))
+			text = fmt.Sprintf("%s ms%s", digits(value), s.others(i, 1e6, "ms"))
 		case seconds:
 			value = own / 1e9
-			text = fmt.Sprintf("%s s", digits(value))
+			text = fmt.Sprintf("%s s%s", digits(value), s.others(i, 1e9, "s"))
 		case onOne:
 			other := s.results[i][onOne].ns()
 			value, text = own/other, i.ratioText(own, onOne, other)
@@ -143,6 +144,20 @@ func (i netItem) ratioText(own float64, name string, other float64) string {
 	}
 	rows := float64(i.rows())
 	return fmt.Sprintf(form, own/other, name, digits(own/rows), digits(other/rows))
+}
+
+// others says, in a unit of so many nanoseconds, what the fastest other and PyTorch take.
+func (s *netSession) others(i netItem, unit float64, name string) string {
+	var parts []string
+	for _, allowed := range []func(string) bool{anyPeer, target{against: "PyTorch"}.allows} {
+		if peer, ns := s.best(i, allowed); ns > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s %s", peer, digits(ns/unit), name))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(slices.Compact(parts), ", ") + ")"
 }
 
 // startTargets returns the lines of cold start and of memory.
