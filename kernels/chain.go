@@ -104,6 +104,28 @@ func (c *Chain) ForwardWithLogits(y, z, x []float32, s *Scratch) {
 	}
 }
 
+// ForwardShared is Forward for at most Block rows, layer after layer with each product on up to so many threads (see
+// Parallel): for so few rows of wide layers that the rows themselves are not worth sharing out.
+func (c *Chain) ForwardShared(threads int, y, x []float32, s *Scratch) {
+	rows := c.rows(y, x, s)
+	if rows > c.Block() {
+		panic(fmt.Sprintf("kernels: %d rows, more than a block of %d", rows, c.Block()))
+	}
+	to, other := s.floats[:c.Block()*c.widest], s.floats[c.Block()*c.widest:]
+	for i := range c.layers {
+		l, into := &c.layers[i], y
+		if i < len(c.layers)-1 {
+			into = to[:rows*l.Weights.n]
+		}
+		ParallelGemmPacked(threads, into, x, l.Weights, l.Bias, rows, l.Weights.k, l.Weights.n)
+		if l.Activation != Linear {
+			c.kernels.activate(into, into, l.Activation, l.Alpha, l.Weights.n)
+		}
+		x = into
+		to, other = other, to
+	}
+}
+
 func (c *Chain) rows(y, x []float32, s *Scratch) int {
 	rows := len(x) / c.inputs
 	if rows*c.inputs != len(x) || int64(len(y)) != int64(rows)*int64(c.outputs) || len(s.floats) < c.scratch {
@@ -116,16 +138,16 @@ func (c *Chain) rows(y, x []float32, s *Scratch) int {
 // blockFloats bounds what passes between the layers of a block of rows, so that it stays in the cache.
 const blockFloats = 1 << 15
 
-// block is how many rows go through all layers together.
-func (c *Chain) block() int { return max(1, min(64, blockFloats/max(c.widest, 1))) }
+// Block returns how many rows go through all layers together.
+func (c *Chain) Block() int { return max(1, min(64, blockFloats/max(c.widest, 1))) }
 
-func genericPrepareChain(c *Chain) { c.scratch = 2 * c.block() * c.widest }
+func genericPrepareChain(c *Chain) { c.scratch = 2 * c.Block() * c.widest }
 
 func genericChainRow(c *Chain, y, x []float32, s *Scratch) { genericChain(c, y, nil, x, s, 1) }
 
 // genericChain sends blocks of rows through one layer after another. z is nil or takes the logits.
 func genericChain(c *Chain, y, z, x []float32, s *Scratch, rows int) {
-	block := c.block()
+	block := c.Block()
 	for first := 0; first < rows; first += block {
 		n := min(block, rows-first)
 		from := x[first*c.inputs:][:n*c.inputs]

@@ -12,6 +12,7 @@ import (
 // later.
 type Predictor struct {
 	program *program
+	row     *kernels.Chain // all that a single row takes, if that is Dense layers on one thread; or nil
 	memory  *memory
 	shared  *sharedPrediction // or nil for one thread
 }
@@ -21,7 +22,7 @@ type Predictor struct {
 // each has some of its own for a block of rows.
 func (m *Model) NewPredictor() *Predictor {
 	p := m.programOf(m.params)
-	return &Predictor{program: p, memory: p.newMemory()}
+	return &Predictor{program: p, row: p.chain, memory: p.newMemory()}
 }
 
 // Inputs returns the width of an input row.
@@ -35,8 +36,8 @@ func (p *Predictor) Outputs() int { return p.program.outputs }
 // it fails only if the lengths do not fit. y must not overlap x.
 func (p *Predictor) Predict(y, x []float32) error {
 	inputs, outputs := p.program.inputs, p.program.outputs
-	if c := p.program.chain; c != nil && len(x) == inputs && len(y) == outputs {
-		c.Forward(y, x, p.memory.scratch) // which is all that a small net has time for
+	if p.row != nil && len(x) == inputs && len(y) == outputs {
+		p.row.Forward(y, x, p.memory.scratch) // which is all that a small net has time for
 		return nil
 	}
 	rows := len(x) / inputs
@@ -64,9 +65,12 @@ func (p *Predictor) SetThreads(threads int) {
 	if threads < 0 {
 		panic(fmt.Sprintf("net: %d threads", threads))
 	}
-	p.shared = nil
+	p.row, p.shared = p.program.chain, nil
 	if threads = threadCount(threads); threads > 1 {
 		p.shared = newSharedPrediction(p.program, threads, p.memory)
+		if p.shared.sharesOutputs(1) {
+			p.row = nil
+		}
 	}
 }
 
@@ -90,11 +94,13 @@ type room struct {
 // newSharedPrediction makes memory for all threads but the first, which has it.
 func newSharedPrediction(p *program, threads int, first *memory) *sharedPrediction {
 	const (
-		vectors    = 32      // rows that fill the vectors of every kernel
-		worthwhile = 1 << 16 // multiply-adds, about a microsecond
+		few     = 8  // rows that a tile of a wide layer is not much slower for
+		vectors = 32 // rows that fill the vectors of every kernel
 	)
-	s := &sharedPrediction{program: p, threads: threads, work: p.work(), rooms: make([]room, threads)}
-	s.unit = vectors * int(1+worthwhile/vectors/s.work)
+	s := &sharedPrediction{program: p, threads: threads, work: p.work(), rooms: make([]room, threads), unit: few}
+	if s.work*few < worthwhile {
+		s.unit = vectors * int(1+worthwhile/vectors/s.work)
+	}
 	s.rooms[0].memory = first
 	for i := 1; i < threads; i++ {
 		s.rooms[i].memory = p.newMemory()
@@ -103,21 +109,33 @@ func newSharedPrediction(p *program, threads int, first *memory) *sharedPredicti
 	return s
 }
 
+// worthwhile is how many multiply-adds are worth another thread: about a microsecond's.
+const worthwhile = 1 << 16
+
+// sharesOutputs tells whether threads take outputs of layers, of so few rows that they cannot share these.
+func (s *sharedPrediction) sharesOutputs(rows int) bool {
+	c := s.program.chain
+	return c != nil && rows < 2*s.unit && rows <= c.Block() && s.work*int64(rows) >= 2*worthwhile
+}
+
 // run is the program's run on several threads.
 func (s *sharedPrediction) run(y, x []float32, rows int) {
+	if s.sharesOutputs(rows) {
+		s.program.chain.ForwardShared(s.threads, y, x, s.rooms[0].memory.scratch)
+		return
+	}
+	if rows < 2*s.unit {
+		s.program.run(s.rooms[0].memory, y, nil, x, rows)
+		return
+	}
 	s.y, s.x = y, x
 	kernels.Parallel(s.threads, rows, s.unit, s.work*int64(rows), s.part)
 	s.y, s.x = nil, nil
 }
 
-// rows computes the rows from lo up to hi in a free room. There is one, since no more than threads of these run; all
-// rows together, which nobody shares, take the first.
+// rows computes the rows from lo up to hi in a free room. There is one, since no more than threads of these run.
 func (s *sharedPrediction) rows(lo, hi int) {
 	inputs, outputs := s.program.inputs, s.program.outputs
-	if (hi-lo)*inputs == len(s.x) {
-		s.program.run(s.rooms[0].memory, s.y, nil, s.x, hi)
-		return
-	}
 	for i := 0; ; i = (i + 1) % s.threads {
 		if r := &s.rooms[i]; r.taken.CompareAndSwap(false, true) {
 			s.program.run(r.memory, s.y[lo*outputs:hi*outputs], nil, s.x[lo*inputs:hi*inputs], hi-lo)
