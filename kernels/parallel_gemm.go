@@ -29,10 +29,12 @@ func tilesOf(tier string) tileSize {
 // product is a matrix product whose C is split by rows or by columns.
 type product struct {
 	of                     productOf
+	compute                func(part *product) // rather than a switch, by which whoever links one product would link all
 	c, a, b, bias          []float32
 	packed                 *Packed
 	m, n, k, lda, ldb, ldc int
 	byRows                 bool
+	view                   Packed // a part's columns of packed
 }
 
 // productOf says what product.
@@ -53,7 +55,8 @@ func ParallelGemmNN(threads int, c, a, b, bias []float32, m, n, k, lda, ldb, ldc
 		checkMatrix("A", a, m, k, lda)
 		checkMatrix("B", b, k, n, ldb)
 		checkBias(bias, n)
-		if shared(threads, &product{forward, c, a, b, bias, nil, m, n, k, lda, ldb, ldc, false}) {
+		if shared(threads, &product{of: forward, compute: forwardPart,
+			c: c, a: a, b: b, bias: bias, m: m, n: n, k: k, lda: lda, ldb: ldb, ldc: ldc}) {
 			return
 		}
 	}
@@ -67,7 +70,8 @@ func ParallelGemmReLU(threads int, c, a, b, bias []float32, m, n, k, lda, ldb, l
 		checkMatrix("A", a, m, k, lda)
 		checkMatrix("B", b, k, n, ldb)
 		checkBias(bias, n)
-		if shared(threads, &product{forwardReLU, c, a, b, bias, nil, m, n, k, lda, ldb, ldc, false}) {
+		if shared(threads, &product{of: forwardReLU, compute: forwardReLUPart,
+			c: c, a: a, b: b, bias: bias, m: m, n: n, k: k, lda: lda, ldb: ldb, ldc: ldc}) {
 			return
 		}
 	}
@@ -80,7 +84,8 @@ func ParallelGemmTN(threads int, c, a, b []float32, m, n, k, lda, ldb, ldc int) 
 		checkMatrix("C", c, m, n, ldc)
 		checkMatrix("A", a, k, m, lda)
 		checkMatrix("B", b, k, n, ldb)
-		if shared(threads, &product{weightGradient, c, a, b, nil, nil, m, n, k, lda, ldb, ldc, false}) {
+		if shared(threads, &product{of: weightGradient, compute: weightGradientPart,
+			c: c, a: a, b: b, m: m, n: n, k: k, lda: lda, ldb: ldb, ldc: ldc}) {
 			return
 		}
 	}
@@ -93,7 +98,8 @@ func ParallelGemmNT(threads int, c, a, b []float32, m, n, k, lda, ldb, ldc int) 
 		checkMatrix("C", c, m, n, ldc)
 		checkMatrix("A", a, m, k, lda)
 		checkMatrix("B", b, n, k, ldb)
-		if shared(threads, &product{inputGradient, c, a, b, nil, nil, m, n, k, lda, ldb, ldc, false}) {
+		if shared(threads, &product{of: inputGradient, compute: inputGradientPart,
+			c: c, a: a, b: b, m: m, n: n, k: k, lda: lda, ldb: ldb, ldc: ldc}) {
 			return
 		}
 	}
@@ -106,7 +112,8 @@ func ParallelGemmPacked(threads int, c, a []float32, b *Packed, bias []float32, 
 		checkMatrix("C", c, m, b.n, ldc)
 		checkMatrix("A", a, m, b.k, lda)
 		checkBias(bias, b.n)
-		if shared(threads, &product{forwardPacked, c, a, nil, bias, b, m, b.n, b.k, lda, b.ldb, ldc, false}) {
+		if shared(threads, &product{of: forwardPacked, compute: forwardPackedPart,
+			c: c, a: a, bias: bias, packed: b, m: m, n: b.n, k: b.k, lda: lda, ldb: b.ldb, ldc: ldc}) {
 			return
 		}
 	}
@@ -184,48 +191,46 @@ func evenness(n, unit, threads int) float64 {
 
 // run computes the rows or columns from lo up to hi.
 func (g *product) run(lo, hi int) {
-	c, a, b, bias, packed, m, n := g.c, g.a, g.b, g.bias, g.packed, g.m, g.n
+	part := parts.take()
+	*part = *g
 	if g.byRows {
-		m = hi - lo
-		c = c[lo*g.ldc:]
+		part.m = hi - lo
+		part.c = g.c[lo*g.ldc:]
 		if g.of == weightGradient {
-			a = a[lo:]
+			part.a = g.a[lo:]
 		} else {
-			a = a[lo*g.lda:]
+			part.a = g.a[lo*g.lda:]
 		}
 	} else {
-		n = hi - lo
-		c = c[lo:]
+		part.n = hi - lo
+		part.c = g.c[lo:]
 		switch g.of {
 		case forward, forwardReLU, weightGradient:
-			b = b[lo:]
+			part.b = g.b[lo:]
 		case inputGradient:
-			b = b[lo*g.ldb:]
+			part.b = g.b[lo*g.ldb:]
 		case forwardPacked:
-			view := views.take()
-			defer views.give(view)
-			packed.columns(view, lo, hi)
-			packed = view
+			g.packed.columns(&part.view, lo, hi)
+			part.packed = &part.view
 		}
-		if bias != nil {
-			bias = bias[lo:]
+		if g.bias != nil {
+			part.bias = g.bias[lo:]
 		}
 	}
-	switch g.of {
-	case forward:
-		GemmNN(c, a, b, bias, m, n, g.k, g.lda, g.ldb, g.ldc)
-	case forwardReLU:
-		GemmReLU(c, a, b, bias, m, n, g.k, g.lda, g.ldb, g.ldc)
-	case weightGradient:
-		GemmTN(c, a, b, m, n, g.k, g.lda, g.ldb, g.ldc)
-	case inputGradient:
-		GemmNT(c, a, b, m, n, g.k, g.lda, g.ldb, g.ldc)
-	case forwardPacked:
-		GemmPacked(c, a, packed, bias, m, g.lda, g.ldc)
-	}
+	g.compute(part)
+	*part = product{} // which keeps no matrix alive
+	parts.give(part)
 }
 
-var views kept[Packed]
+var parts kept[product]
+
+func forwardPart(g *product)     { GemmNN(g.c, g.a, g.b, g.bias, g.m, g.n, g.k, g.lda, g.ldb, g.ldc) }
+func forwardReLUPart(g *product) { GemmReLU(g.c, g.a, g.b, g.bias, g.m, g.n, g.k, g.lda, g.ldb, g.ldc) }
+
+func weightGradientPart(g *product) { GemmTN(g.c, g.a, g.b, g.m, g.n, g.k, g.lda, g.ldb, g.ldc) }
+func inputGradientPart(g *product)  { GemmNT(g.c, g.a, g.b, g.m, g.n, g.k, g.lda, g.ldb, g.ldc) }
+
+func forwardPackedPart(g *product) { GemmPacked(g.c, g.a, g.packed, g.bias, g.m, g.lda, g.ldc) }
 
 // columns sets part to the columns of p from lo, a multiple of the tier's tiles' columns, up to hi.
 func (p *Packed) columns(part *Packed, lo, hi int) {
