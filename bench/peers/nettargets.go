@@ -109,12 +109,12 @@ func (t target) row(s *netSession) string {
 	case milliseconds, seconds:
 		aim = fmt.Sprintf("≤ %g %s", t.limit, t.against)
 	case onOne:
-		aim = fmt.Sprintf("≥ %g times its speed on one thread", 1/t.limit)
+		aim = fmt.Sprintf("≥ %.3g times its speed on one thread", 1/t.limit)
 		if t.limit == 1 {
 			aim = "no slower than on one thread"
 		}
 	case "PyTorch":
-		aim = fmt.Sprintf("≥ %g times PyTorch's speed", 1/t.limit)
+		aim = fmt.Sprintf("≥ %.3g times PyTorch's speed", 1/t.limit)
 	default:
 		aim = fmt.Sprintf("≤ %g × the fastest", t.limit)
 		if t.against != "" {
