@@ -44,7 +44,7 @@ func markOf(name string) mark {
 // netChart draws nanoseconds a row on a logarithmic scale: a line for each net and batch on the fewest threads, a dot
 // for each library, a diamond for nnrt.
 func netChart(sessions []*netSession) string {
-	const width, left, right, lineHeight, head = 900, 150, 20, 22, 64
+	const width, left, right, lineHeight, head = 900, 170, 20, 22, 64
 	s := slices.MinFunc(sessions, func(a, b *netSession) int { return a.threads - b.threads })
 	least, most := math.Inf(1), 0.0
 	for _, i := range s.items {
