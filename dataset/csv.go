@@ -21,7 +21,7 @@ type csvSource struct {
 	first   bool         // fields holds the first record, which is still to be given as a row
 	fields  []string
 	line    int64  // on which the record begins
-	size    int    // bytes of the record so far, with blank lines before it
+	size    int    // bytes of the record so far, with blank lines before it: a source of nothing else ends too
 	quoted  []byte // a quoted field that is not one piece of the text
 }
 

@@ -181,3 +181,28 @@ func TestHeaderDetection(t *testing.T) {
 		}
 	}
 }
+
+// nothing is a source that never gives anything more.
+type nothing struct{ text string }
+
+func (n *nothing) Read(b []byte) (int, error) {
+	size := copy(b, n.text)
+	n.text = ""
+	return size, nil
+}
+
+func TestASourceThatGivesNothingEnds(t *testing.T) {
+	for _, format := range []Format{FormatCSV, FormatJSONL} {
+		text := "a,b\n1,2\n"
+		if format == FormatJSONL {
+			text = "{\"a\": 1}\n"
+		}
+		r, err := NewReader("x", &nothing{text}, Options{Format: format})
+		for err == nil {
+			_, err = r.Next()
+		}
+		if !errors.Is(err, io.ErrNoProgress) {
+			t.Errorf("%v: error %v, want io.ErrNoProgress", format, err)
+		}
+	}
+}

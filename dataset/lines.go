@@ -20,6 +20,9 @@ type lineReader struct {
 	open   bool   // the last line given had no line end, as the source's last may
 }
 
+// mostEmpty is how often in turn a source may give nothing before that is an error, as in package bufio.
+const mostEmpty = 100
+
 // readAhead is how much a lineReader asks for at once: as much as bufio.Reader passes on without a copy.
 const readAhead = 64 << 10
 
@@ -38,6 +41,9 @@ func (l *lineReader) next() (string, error) {
 		line, l.text = line[:end], line[end+1:]
 	}
 	l.number++
+	if len(line) > MaxRecord {
+		return "", place(tooLong(), "", l.number, 0)
+	}
 	return strings.TrimSuffix(line, "\r"), nil
 }
 
@@ -46,14 +52,20 @@ func (l *lineReader) ready() bool { return strings.TrimLeft(l.text, " \t\r\n") !
 
 // fill reads until there is at least one whole line, or the last one.
 func (l *lineReader) fill() error {
+	empty := 0
 	for l.err == nil {
 		start := len(l.part)
 		if start > MaxRecord {
-			l.err = errorf("a line of more than %d bytes", MaxRecord)
+			l.err = tooLong()
 			break
 		}
 		l.part = slices.Grow(l.part, readAhead)
 		n, err := l.in.Read(l.part[start : start+readAhead])
+		if empty++; n > 0 {
+			empty = 0
+		} else if empty >= mostEmpty && err == nil {
+			err = io.ErrNoProgress
+		}
 		if i := bytes.IndexByte(l.part[start:start+n], 0); i >= 0 {
 			n, err = i, errorf("a NUL byte: this is not text in UTF-8")
 		}
@@ -72,3 +84,5 @@ func (l *lineReader) fill() error {
 	}
 	return l.err
 }
+
+func tooLong() error { return errorf("a line of more than %d bytes", MaxRecord) }

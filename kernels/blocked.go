@@ -43,6 +43,16 @@ type workspace struct{ b, c []float32 }
 
 var workspaces kept[workspace]
 
+// mostKept is how many elements a workspace may have to be kept: 16 MB. Products that need more last so long that an
+// allocation is nothing to them.
+const mostKept = 4 << 20
+
+func (w *workspace) giveBack() {
+	if len(w.b)+len(w.c) <= mostKept {
+		workspaces.give(w)
+	}
+}
+
 // atLeast returns *x with n elements, aligned to cache lines if it had to be made.
 func atLeast(x *[]float32, n int) []float32 {
 	if len(*x) < n {
@@ -197,7 +207,7 @@ func (mk *microkernels) blocked(c, a, b, order, bias []float32, m, n, k, rsA, cs
 		}
 	}
 	if w != nil {
-		workspaces.give(w)
+		w.giveBack()
 	}
 }
 
@@ -261,7 +271,7 @@ func (mk *microkernels) turnedTN(c, a, b []float32, m, n, k, lda, ldb, ldc int) 
 		}
 		mk.transpose(&c[i*ldc], &turned[0], n, width, ldc, mk.nr)
 	}
-	workspaces.give(w)
+	w.giveBack()
 }
 
 func (mk *microkernels) gemmNT(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
@@ -288,7 +298,7 @@ func (mk *microkernels) gemmNT(c, a, b []float32, m, n, k, lda, ldb, ldc int) {
 			mk.tiles(&c[j], &a[p], &panel[0], nil, m, mk.height(m, lda), width, length, lda, 1, mk.nr, ldc, endOf(p, k, 0))
 		}
 	}
-	workspaces.give(w)
+	w.giveBack()
 }
 
 // turnedNT is gemmNT for fewer rows than B has: it computes Cᵀ = B·Aᵀ, so that A and C, not B, are turned over.
@@ -309,7 +319,7 @@ func (mk *microkernels) turnedNT(c, a, b []float32, m, n, k, lda, ldb, ldc int) 
 			mk.transpose(&c[i*ldc+j0], &turned[0], end-j0, width, ldc, mk.nr)
 		}
 	}
-	workspaces.give(w)
+	w.giveBack()
 }
 
 // narrowNN is the forward product with narrowLanes sums for each element. turned is B turned over as turnNarrow does,
@@ -347,7 +357,7 @@ func (mk *microkernels) narrowNN(c, a, b, turned, bias []float32, m, n, k, lda, 
 		}
 	}
 	if w != nil {
-		workspaces.give(w)
+		w.giveBack()
 	}
 }
 
@@ -377,7 +387,7 @@ func (mk *microkernels) narrowTiles(c, a, b, bias []float32, m, n, k, lda, ldb, 
 			joinNarrow(c[(i+q)*ldc:][:n], sums[q*narrow:], lane)
 		}
 	}
-	workspaces.give(w)
+	w.giveBack()
 }
 
 func (mk *microkernels) pack(p *Packed) {

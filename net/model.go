@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"sync"
 	"sync/atomic"
 
 	"nnrt/kernels"
@@ -27,6 +28,7 @@ type Model struct {
 	fresh  bool      // params were drawn by New, and nothing has been learned or set
 
 	program atomic.Pointer[program] // params laid out for prediction, or nil as long as nobody wants that
+	making  sync.Mutex              // of program
 }
 
 // variable is one weight tensor: a span of the parameters.

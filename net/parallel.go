@@ -22,7 +22,7 @@ func threadCount(threads int) int {
 type sharedActivation struct {
 	gradient   bool
 	y, x, dxdy []float32
-	kind       Activation
+	activation Activation
 	width      int
 	part       func(lo, hi int) // rows of it
 }
@@ -32,9 +32,9 @@ func newSharedActivation() *sharedActivation {
 	a.part = func(lo, hi int) {
 		lo, hi = lo*a.width, hi*a.width
 		if a.gradient {
-			activationGradient(a.dxdy[lo:hi], a.dxdy[lo:hi], a.x[lo:hi], a.y[lo:hi], a.kind, a.width)
+			activationGradient(a.dxdy[lo:hi], a.dxdy[lo:hi], a.x[lo:hi], a.y[lo:hi], a.activation, a.width)
 		} else {
-			activate(a.y[lo:hi], a.x[lo:hi], a.kind, a.width)
+			activate(a.y[lo:hi], a.x[lo:hi], a.activation, a.width)
 		}
 	}
 	return a

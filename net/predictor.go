@@ -2,6 +2,7 @@ package net
 
 import (
 	"fmt"
+	"runtime"
 	"sync/atomic"
 
 	"nnrt/kernels"
@@ -56,8 +57,8 @@ func (p *Predictor) Predict(y, x []float32) error {
 	return nil
 }
 
-// SetThreads lets Predict use up to so many threads for a batch; 0 means as many as there are cores (GOMAXPROCS), 1,
-// which is where a Predictor begins, the caller's alone. Results are the same bits. Small batches stay on one thread,
+// SetThreads lets Predict use up to so many threads for a batch, and at most as many as there are cores (GOMAXPROCS),
+// which is what 0 means; 1, which is where a Predictor begins, is the caller's alone. Results are the same bits. Small batches stay on one thread,
 // where that is faster, and so does every batch while another goroutine of the process has the threads. Each thread
 // has its own working memory from now on. SetThreads must not be called while Predict runs; it panics if threads is
 // negative.
@@ -66,7 +67,7 @@ func (p *Predictor) SetThreads(threads int) {
 		panic(fmt.Sprintf("net: %d threads", threads))
 	}
 	p.row, p.shared = p.program.chain, nil
-	if threads = threadCount(threads); threads > 1 {
+	if threads = min(threadCount(threads), runtime.GOMAXPROCS(0)); threads > 1 {
 		p.shared = newSharedPrediction(p.program, threads, p.memory)
 		if p.shared.sharesOutputs(1) {
 			p.row = nil
@@ -97,7 +98,7 @@ func newSharedPrediction(p *program, threads int, first *memory) *sharedPredicti
 		few     = 8  // rows that a tile of a wide layer is not much slower for
 		vectors = 32 // rows that fill the vectors of every kernel
 	)
-	s := &sharedPrediction{program: p, threads: threads, work: p.work(), rooms: make([]room, threads), unit: few}
+	s := &sharedPrediction{program: p, threads: threads, work: max(1, p.work()), rooms: make([]room, threads), unit: few}
 	if s.work*few < worthwhile {
 		s.unit = vectors * int(1+worthwhile/vectors/s.work)
 	}

@@ -173,3 +173,36 @@ func TestSetThreadsRefuses(t *testing.T) {
 	}()
 	mixed(t).NewPredictor().SetThreads(-1)
 }
+
+// A model of Dropout alone predicts its inputs, on any number of threads.
+func TestDropoutAlonePredicts(t *testing.T) {
+	m, err := New(4, Dropout(0.5))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := m.NewPredictor()
+	p.SetThreads(2)
+	x := uniform(4 * 100)
+	y := make([]float32, len(x))
+	if err := p.Predict(y, x); err != nil || !sameBits(y, x) {
+		t.Errorf("error %v, the inputs: %v", err, sameBits(y, x))
+	}
+}
+
+// Goroutines that begin together lay the parameters out once.
+func TestPredictorsBeginTogether(t *testing.T) {
+	m, err := New(30, Dense(20, ReLU), Dense(2, Softmax))
+	if err != nil {
+		t.Fatal(err)
+	}
+	programs := make(chan *program)
+	for range 8 {
+		go func() { programs <- m.NewPredictor().program }()
+	}
+	first := <-programs
+	for range 7 {
+		if <-programs != first {
+			t.Error("two layouts of one model")
+		}
+	}
+}

@@ -37,14 +37,17 @@ func (m *Model) programOf(params []float32) *program {
 	if len(params) > 0 && &params[0] != &m.params[0] {
 		return m.newProgram(params)
 	}
-	p := m.program.Load()
-	if p != nil && p.tier == kernels.Active() {
+	if p := m.program.Load(); p != nil && p.tier == kernels.Active() {
 		return p
 	}
-	if made := m.newProgram(params); m.program.CompareAndSwap(p, made) {
-		return made
+	m.making.Lock() // so that goroutines that begin together lay the parameters out once
+	defer m.making.Unlock()
+	p := m.program.Load()
+	if p == nil || p.tier != kernels.Active() {
+		p = m.newProgram(params)
+		m.program.Store(p)
 	}
-	return m.program.Load() // which another goroutine has made meanwhile
+	return p
 }
 
 // newProgram lays out the model's layers with the given parameters.

@@ -363,7 +363,7 @@ func (t *Trainer) activate(y, x []float32, l *trainLayer) {
 		return
 	}
 	a := t.shared
-	a.gradient, a.y, a.x, a.kind, a.width = false, y, x, l.Activation, l.out
+	a.gradient, a.y, a.x, a.activation, a.width = false, y, x, l.Activation, l.out
 	a.run(t.sharing)
 }
 
@@ -373,7 +373,7 @@ func (t *Trainer) activateGradient(delta, x, y []float32, l *trainLayer) {
 		return
 	}
 	a := t.shared
-	a.gradient, a.dxdy, a.x, a.y, a.kind, a.width = true, delta, x, y, l.Activation, l.out
+	a.gradient, a.dxdy, a.x, a.y, a.activation, a.width = true, delta, x, y, l.Activation, l.out
 	a.run(t.sharing)
 }
 

@@ -16,8 +16,11 @@ import (
 	"nnrt/net"
 )
 
-// benchKinds are what --what takes. The last one takes minutes and is measured only if it is asked for.
-var benchKinds = []string{"gemm", "act", "predict", "train", "latency"}
+// benchKinds are what --what takes; latency takes minutes and is measured only if it is asked for.
+var (
+	benchDefaults = []string{"gemm", "act", "predict", "train"}
+	benchKinds    = append(slices.Clone(benchDefaults), "latency")
+)
 
 type benchOptions struct {
 	what    []string
@@ -163,7 +166,7 @@ func bench(e *env, o *benchOptions, args []string) error {
 		return err
 	}
 	if o.what == nil {
-		o.what = benchKinds[:4]
+		o.what = benchDefaults
 		if len(args) > 0 {
 			o.what = []string{"predict", "train"}
 		}

@@ -20,6 +20,8 @@ import (
 	"nnrt/serialize"
 )
 
+const longestLine = 64 << 10
+
 //go:generate go run nnrt/cmd/nnrt demo -q -o model.bin
 //go:embed model.bin
 var blob []byte
@@ -50,17 +52,26 @@ func run(stdout io.Writer, stdin io.Reader) error {
 	predictor := file.Model.NewPredictor()
 	x, y := make([]float32, predictor.Inputs()), make([]float32, predictor.Outputs())
 
-	in, out := bufio.NewReader(stdin), bufio.NewWriter(stdout)
+	in, out := bufio.NewReaderSize(stdin, longestLine), bufio.NewWriter(stdout)
 	defer out.Flush()
 	for line := 1; ; line++ {
-		row, err := in.ReadSlice('\n')
-		if err == io.EOF && len(row) == 0 {
+		if in.Buffered() == 0 { // whoever typed a row waits for its answer
+			if err := out.Flush(); err != nil {
+				return err
+			}
+		}
+		read, err := in.ReadSlice('\n')
+		if err == io.EOF && len(read) == 0 {
 			return out.Flush()
 		}
 		if err != nil && err != io.EOF {
 			return fmt.Errorf("line %d: %w", line, err)
 		}
-		values := strings.Split(strings.TrimSpace(string(row)), ",")
+		row := strings.TrimSpace(string(read))
+		if row == "" {
+			continue
+		}
+		values := strings.Split(row, ",")
 		if len(values) != len(names) {
 			return fmt.Errorf("line %d: want %d values, have %d: %s", line, len(names), len(values), strings.Join(names, ","))
 		}
@@ -71,10 +82,5 @@ func run(stdout io.Writer, stdin io.Reader) error {
 			return err
 		}
 		fmt.Fprintln(out, y[0]) // of two classes the second's probability; of more classes y has one for each
-		if in.Buffered() == 0 { // whoever typed the row waits for its answer
-			if err := out.Flush(); err != nil {
-				return err
-			}
-		}
 	}
 }

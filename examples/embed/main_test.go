@@ -18,7 +18,7 @@ func TestRun(t *testing.T) {
 		{first, "0.5405376\n", ""},
 		{" 6, 148,72 ,35,0,3.36e1,+.627,50\r\n", "0.5405376\n", ""},
 		{"", "", ""},
-		{first + "\n\n", "0.5405376\n", "line 2: want 8 values, have 1: pregnancies,glucose,"},
+		{"\n" + first + "\n\n \n6\n", "0.5405376\n", "line 5: want 8 values, have 1: pregnancies,glucose,"},
 		{first + ",pos\n", "", "line 1: want 8 values, have 9: "},
 		{first + "\n" + strings.Replace(second, "85", "high", 1), "0.5405376\n",
 			`line 2: column "glucose": "high" is not a number`},
