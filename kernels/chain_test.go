@@ -123,6 +123,9 @@ func compare(t *testing.T, what string, got, want []float32) {
 
 // Rows of several blocks, which share one scratch memory.
 func TestChainOfManyRows(t *testing.T) {
+	if testing.Short() && len(Tiers()) == 1 {
+		t.Skip("there is only the reference here, and -short")
+	}
 	forEachTier(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(12, 12))
 		for _, widths := range [][]int{{8, 10, 8, 1}, {16, 64, 64, 4}, {70, 600, 3}} {

@@ -37,6 +37,9 @@ func TestGatherRowsStaysInItsSlices(t *testing.T) {
 }
 
 func TestSparseCrossEntropyStaysInItsSlices(t *testing.T) {
+	if testing.Short() && len(Tiers()) == 1 {
+		t.Skip("there is only the reference here, and -short")
+	}
 	const widest, most = 70, 50
 	memory := []*guarded{guard(t, "losses", most, false), guard(t, "z", widest*most, true)}
 	forEachTier(t, func(t *testing.T) {

@@ -216,6 +216,9 @@ func TestPackedProductsStayInTheirSlices(t *testing.T) {
 }
 
 func TestChainsStayInTheirSlices(t *testing.T) {
+	if testing.Short() && len(Tiers()) == 1 {
+		t.Skip("there is only the reference here, and -short")
+	}
 	const mostRows = 40
 	forEachTier(t, func(t *testing.T) {
 		debug.SetPanicOnFault(true)

@@ -8,6 +8,9 @@ import (
 
 // TestJoinedAdamIsTheSame: on every tier the joined operation gives the bits of the reference's product and update.
 func TestJoinedAdamIsTheSame(t *testing.T) {
+	if testing.Short() && len(Tiers()) == 1 {
+		t.Skip("there is only the reference here, and -short")
+	}
 	shapes := []struct{ m, n, k, gap int }{
 		{8, 32, 1, 0}, {16, 64, 2, 3}, {8, 96, 3, 1}, {24, 32, 15, 0}, {9, 64, 16, 1}, {7, 64, 9, 0}, {40, 128, 31, 2},
 		{31, 32, 32, 0}, {16, 160, 33, 1}, {64, 64, 35, 0}, {17, 32, 100, 0}, {8, 32, 256, 0}, {8, 32, 257, 0}, {8, 576, 40, 1}, {8, 160, 250, 0},

@@ -27,8 +27,8 @@ func manyProcessors(t *testing.T, threads int) {
 
 // leastAllocations is testing.AllocsPerRun, less what a worker that falls asleep may now and then allocate.
 func leastAllocations(f func()) float64 {
-	least := math.Inf(1)
-	for range 5 {
+	least := testing.AllocsPerRun(5, f)
+	for tries := 0; least > 0 && tries < 4; tries++ {
 		least = min(least, testing.AllocsPerRun(5, f))
 	}
 	return least

@@ -7,6 +7,9 @@ import (
 
 // TestTurnedIsTheSame: on every tier, a layer turned over gives the bits of the reference's ordinary products.
 func TestTurnedIsTheSame(t *testing.T) {
+	if testing.Short() && len(Tiers()) == 1 {
+		t.Skip("there is only the reference here, and -short")
+	}
 	forEachTier(t, func(t *testing.T) {
 		for _, kind := range kindsOfNumbers() {
 			r := rand.New(rand.NewPCG(6, 6))

@@ -47,7 +47,7 @@ func TestABatchIsItsRows(t *testing.T) {
 	}
 	most := 2000
 	if testing.Short() {
-		most = 300
+		most = 260
 	}
 	for _, m := range []*Model{mixed(t), wide} {
 		in, out := m.Inputs(), m.Outputs()
