@@ -135,11 +135,15 @@ func (c *Chain) rows(y, x []float32, s *Scratch) int {
 	return rows
 }
 
-// blockFloats bounds what passes between the layers of a block of rows, so that it stays in the cache.
-const blockFloats = 1 << 15
+// BlockRows returns how many rows of at most so many values go through all layers together, so that what passes between
+// these stays in the cache.
+func BlockRows(widest int) int {
+	const floats = 1 << 15
+	return max(1, min(64, floats/max(widest, 1)))
+}
 
 // Block returns how many rows go through all layers together.
-func (c *Chain) Block() int { return max(1, min(64, blockFloats/max(c.widest, 1))) }
+func (c *Chain) Block() int { return BlockRows(c.widest) }
 
 func genericPrepareChain(c *Chain) { c.scratch = 2 * c.Block() * c.widest }
 

@@ -2,8 +2,9 @@
 
 #include "textflag.h"
 
-// The optimisers' updates for AVX2 and FMA, and the gradient of cross-entropies. In all of them DI is w (the gradient where there are no weights), SI is g,
-// R8, R9 and R10 are the optimiser's state in the order of the parameters, CX is the length and then the number of
+// The optimisers' updates for AVX2 and FMA, and the gradient of cross-entropies. In all of them DI is w (the gradient
+// where there are no weights), SI is g (of cross-entropies p), R8, R9 and R10 are the optimiser's state in the order of
+// the parameters (of cross-entropies R8 is y, or nil), CX is the length and then the number of
 // whole vectors left, and AX is the offset of the current vector in bytes. Factors are in Y8 to Y15. Each formula is a
 // macro, for it is written out twice: for whole vectors, and for a last one of less than 8 elements, whose lanes are
 // in Y7 (masked stores of all vectors would be slow on Zen). A formula's parameters are the ways to load and to store,
@@ -377,6 +378,8 @@ scale:                                       \
 	VMULPS Y8, Y0, Y0 /* g *= scale */   \
 	store(Y0, DI)
 
+#define LAST_CROSS_ENTROPY_GRADIENT CROSS_ENTROPY_GRADIENT(LOAD_LAST, STORE_LAST, divideLast, scaleLast)
+
 // func crossEntropyGradientAVX2(g, p, y []float32, divisor, scale float32)
 TEXT ·crossEntropyGradientAVX2(SB), NOSPLIT, $0-80
 	MOVQ         g_base+0(FP), DI
@@ -387,4 +390,4 @@ TEXT ·crossEntropyGradientAVX2(SB), NOSPLIT, $0-80
 	VBROADCASTSS scale+76(FP), Y8
 	MOVL         divisor+72(FP), BX
 	SUBL         $0x3f800000, BX // of 1
-	EACH_VECTOR(CROSS_ENTROPY_GRADIENT(LOAD, STORE, divide, scale), CROSS_ENTROPY_GRADIENT(LOAD_LAST, STORE_LAST, divideLast, scaleLast))
+	EACH_VECTOR(CROSS_ENTROPY_GRADIENT(LOAD, STORE, divide, scale), LAST_CROSS_ENTROPY_GRADIENT)

@@ -395,18 +395,6 @@ TEXT ·softmaxNarrowAVX512(SB), NOSPLIT, $0-56
 // halves. Their 32 lanes are joined by halves all the same, since what is not there adds 0. K1 has the lanes that hold
 // numbers, K3 as many at the beginning: the numbers lie one after the other in memory.
 
-// JOIN_4 and JOIN_8 are HALVES for every four and every eight lanes.
-#define JOIN_4(OP, v, t)        \
-	VPERMILPS $0x4e, v, t   \
-	OP        t, v, v       \
-	VPERMILPS $0xb1, v, t   \
-	OP        t, v, v
-
-#define JOIN_8(OP, v, t)             \
-	VSHUFF32X4 $0xb1, v, v, t    \
-	OP         t, v, v           \
-	JOIN_4(OP, v, t)
-
 #define LOAD_ROWS(address, x)    \
 	VMOVUPS.Z   address, K3, x \
 	VEXPANDPS.Z x, K1, x
@@ -482,12 +470,12 @@ done:                                  \
 // softmaxNarrowAVX512 for a width of up to 4.
 #define LESS_MAXIMUM_OF_4(x, m, t, c)  \
 	VBLENDMPS x, LOWEST, K1, m     \
-	JOIN_4(VMAXPS, m, t)           \
+	HALVES4(VMAXPS, m, t)          \
 	VSUBPS    m, x, x
 
 #define OVER_SUM_OF_4(x, sum, t, c)    \
 	VMOVAPS.Z x, K1, sum           \
-	JOIN_4(VADDPS, sum, t)         \
+	HALVES4(VADDPS, sum, t)        \
 	VDIVPS    sum, x, x
 
 TEXT ·softmaxOf4AVX512(SB), NOSPLIT, $0-56
@@ -500,12 +488,12 @@ TEXT ·softmaxOf4AVX512(SB), NOSPLIT, $0-56
 // softmaxNarrowAVX512 for a width of up to 8.
 #define LESS_MAXIMUM_OF_8(x, m, t, c)  \
 	VBLENDMPS x, LOWEST, K1, m     \
-	JOIN_8(VMAXPS, m, t)           \
+	HALVES8(VMAXPS, m, t)          \
 	VSUBPS    m, x, x
 
 #define OVER_SUM_OF_8(x, sum, t, c)    \
 	VMOVAPS.Z x, K1, sum           \
-	JOIN_8(VADDPS, sum, t)         \
+	HALVES8(VADDPS, sum, t)        \
 	VDIVPS    sum, x, x
 
 TEXT ·softmaxOf8AVX512(SB), NOSPLIT, $0-56

@@ -112,11 +112,8 @@ func (p *program) plan() {
 	}
 }
 
-// blockFloats bounds what passes between the stages of a block of rows, so that it stays in the cache.
-const blockFloats = 1 << 15
-
 // block returns how many rows go through all stages together.
-func (p *program) block() int { return max(1, min(64, blockFloats/max(p.widest, 1))) }
+func (p *program) block() int { return kernels.BlockRows(p.widest) }
 
 // memory is what one thread works in.
 type memory struct {

@@ -36,7 +36,7 @@ type Trainer struct {
 	rows   int       // the most rows the buffers hold
 	losses []float32 // of a batch's rows
 	delta  [2][]float32
-	spare  []float32 // of the output's shape, for what few configurations need
+	spare  []float32 // of the output's shape, for penalties; nil without
 }
 
 // trainLayer is a layer with its place in the parameters and what its forward pass leaves for the backward one.
@@ -190,7 +190,9 @@ func (t *Trainer) reserve(rows int) error {
 	for i := range t.delta {
 		t.delta[i] = make([]float32, rows*widest)
 	}
-	t.spare = make([]float32, rows*t.loss.width)
+	if t.penalized {
+		t.spare = make([]float32, rows*t.loss.width)
+	}
 	return nil
 }
 
