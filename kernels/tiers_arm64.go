@@ -2,8 +2,20 @@
 
 package kernels
 
-// machineTiers lists the assembly tiers of arm64. There are none yet.
-func machineTiers() []tier { return nil }
+// machineTiers lists the assembly tiers of arm64: every arm64 that Go runs on has NEON.
+func machineTiers() []tier {
+	return []tier{{"neon", true, fillNEON}}
+}
 
-// fillTraining has nothing to override.
-func fillTraining(string, *trainingTable) {}
+func fillNEON(t *table) {
+}
+
+// fillTraining overrides the training kernels of NEON, in a table that holds the reference's.
+func fillTraining(name string, t *trainingTable) {
+	if name == "neon" {
+		trainingNEON(t)
+	}
+}
+
+func trainingNEON(t *trainingTable) {
+}
