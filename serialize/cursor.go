@@ -19,31 +19,6 @@ func appendFloat(b []byte, x float32) []byte {
 	return binary.LittleEndian.AppendUint32(b, math.Float32bits(x))
 }
 
-// putFloats writes values into dst, which has four bytes for each.
-func putFloats(dst []byte, values []float32) {
-	for i, v := range values {
-		binary.LittleEndian.PutUint32(dst[4*i:], math.Float32bits(v))
-	}
-}
-
-// getFloats reads len(dst) values from src and returns the index of the first that is not finite, or -1.
-func getFloats(dst []float32, src []byte) int {
-	bad := -1
-	for i := range dst {
-		bits := binary.LittleEndian.Uint32(src[4*i:])
-		if bits&infinity == infinity && bad < 0 {
-			bad = i
-		}
-		dst[i] = math.Float32frombits(bits)
-	}
-	return bad
-}
-
-// infinity is the bits of +Inf: the exponent of every float32 that is not finite.
-const infinity = 0x7f800000
-
-func finite(x float32) bool { return math.Float32bits(x)&infinity != infinity }
-
 // cursor reads a section from front to back. After the first error it stands still and gives zero values, so that
 // errors need looking at only before memory is taken and at the end.
 type cursor struct {

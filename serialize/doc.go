@@ -3,7 +3,7 @@
 //
 // The format promises four things, and the tests hold it to them:
 //
-//   - Any bytes may be given to Decode and Load. The answer is a model or a *FormatError that says what is wrong, in
+//   - Any bytes may be given to Decode, Load and a Loader. The answer is a model or a *FormatError that says what is wrong, in
 //     which section and at which byte; never a panic, and never an allocation that the bytes present do not justify.
 //   - No damage goes unnoticed: every byte is under a CRC-32C, or must have one given value.
 //   - A content has one encoding. Encode of what Decode returned gives the same bytes, sections of newer versions
@@ -16,4 +16,7 @@
 //	var blob []byte
 //
 //	model, err := serialize.Load(blob)
+//
+// A Loader reads from files, an fs.FS, an io.Reader, or a file mapped into memory, with other limits, with the stored
+// self-test rows computed again, and without a copy of the weights.
 package serialize

@@ -45,34 +45,6 @@ func TestSaveAndReadFile(t *testing.T) {
 	expectFile(t, path, string(before))
 }
 
-// TestReadFileAgreesWithDecode: the two give the same error, though ReadFile reads in steps.
-func TestReadFileAgreesWithDecode(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "model.bin")
-	good := mustEncode(t, rich(t))
-	check := func(blob []byte) {
-		t.Helper()
-		if err := os.WriteFile(path, blob, 0o666); err != nil {
-			t.Fatal(err)
-		}
-		_, got := ReadFile(path)
-		_, want := Decode(blob)
-		if (got == nil) != (want == nil) || got != nil && got.Error() != want.Error() {
-			t.Errorf("%d bytes: ReadFile says %v, Decode %v", len(blob), got, want)
-		}
-	}
-	check(good)
-	check(append(bytes.Clone(good), 0))
-	for n := 0; n < len(good); n += 1 + n/100 {
-		check(good[:n])
-	}
-	for i := range headerBytes + 2*entryBytes {
-		blob := bytes.Clone(good)
-		blob[i] ^= 0x10
-		check(blob)
-		check(reseal(blob))
-	}
-}
-
 // TestReadFileTakesNoMemory: a large file that is no model, or claims to be one, is not read.
 func TestReadFileTakesNoMemory(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "sparse")

@@ -7,7 +7,7 @@ import (
 )
 
 // Limits bound what a file may ask for. A field that is zero means the default given beside it, so Limits{} is what
-// Encode, Decode, Load and ReadFile use. The number of parameters needs no limit: the bytes that hold them must be
+// Encode and the zero Loader use. The number of parameters needs no limit: the bytes that hold them must be
 // there before memory is taken for them.
 type Limits struct {
 	FileBytes     int64 // size of the file: 1 GiB

@@ -334,7 +334,7 @@ func TestOtherLimits(t *testing.T) {
 	if _, err := Load(blob); !errors.Is(err, ErrLimit) {
 		t.Errorf("with default limits: %v", err)
 	}
-	got, err := wide.Load(blob)
+	got, err := (Loader{Limits: wide}).Load(blob)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -344,7 +344,7 @@ func TestOtherLimits(t *testing.T) {
 	for _, limits := range []Limits{{FileBytes: int64(len(blob)) - 1}, {HeaderBytes: 64}, {Layers: 5}, {Units: 4},
 		{NameBytes: 4}, {Features: 2}, {Columns: 8}, {Categories: 7}, {MetadataPairs: 3}, {MetadataBytes: 5},
 		{SelfTestRows: 1}} {
-		if _, err := limits.Decode(blob); !errors.Is(err, ErrLimit) && !errors.Is(err, ErrContent) {
+		if _, err := (Loader{Limits: limits}).Decode(blob); !errors.Is(err, ErrLimit) && !errors.Is(err, ErrContent) {
 			t.Errorf("%+v: %v", limits, err)
 		}
 	}

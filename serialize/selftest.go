@@ -71,7 +71,8 @@ func readSelfTest(s *section, limits *Limits, model *net.Model) (SelfTest, error
 		return fail(s.offset, ErrLimit, "%d rows, the limit is %d", rows, limits.SelfTestRows)
 	}
 	values := make([]float32, s.size()/4)
-	if bad := getFloats(values, s.data); bad >= 0 {
+	getFloats(values, s.data)
+	if bad := firstNotFinite(values); bad >= 0 {
 		return fail(s.offset+4*int64(bad), ErrNotFinite, "value %d is %v", bad+1, values[bad])
 	}
 	inputs := int(rows) * model.Inputs()
