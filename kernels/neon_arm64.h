@@ -54,3 +54,27 @@
 
 // Shifts of signed elements to the right, 1 ≤ s ≤ 32.
 #define VSSHR(s, n, d) WORD $(0x4F000400 | (64-s)<<16 | n<<5 | d) // sshr vd.4s, vn.4s, #s
+
+// Instructions that Go's assembler has too, for macros that count registers: its names of registers cannot be computed.
+#define VFMLA_N(m, n, d) WORD $(0x4E20CC00 | m<<16 | n<<5 | d) // fmla vd.4s, vn.4s, vm.4s
+#define VFMLS_N(m, n, d) WORD $(0x4EA0CC00 | m<<16 | n<<5 | d) // fmls vd.4s, vn.4s, vm.4s
+#define VADD_N(m, n, d) WORD $(0x4EA08400 | m<<16 | n<<5 | d) // add vd.4s, vn.4s, vm.4s
+#define VSUB_N(m, n, d) WORD $(0x6EA08400 | m<<16 | n<<5 | d) // sub vd.4s, vn.4s, vm.4s
+#define VAND_N(m, n, d) WORD $(0x4E201C00 | m<<16 | n<<5 | d) // and vd.16b, vn.16b, vm.16b
+#define VORR_N(m, n, d) WORD $(0x4EA01C00 | m<<16 | n<<5 | d) // orr vd.16b, vn.16b, vm.16b
+#define VEOR_N(m, n, d) WORD $(0x6E201C00 | m<<16 | n<<5 | d) // eor vd.16b, vn.16b, vm.16b
+#define VBSL_N(m, n, d) WORD $(0x6E601C00 | m<<16 | n<<5 | d) // bsl vd.16b, vn.16b, vm.16b
+#define VBIT_N(m, n, d) WORD $(0x6EA01C00 | m<<16 | n<<5 | d) // bit vd.16b, vn.16b, vm.16b
+#define VSHL_N(s, n, d) WORD $(0x4F005400 | (32+s)<<16 | n<<5 | d) // shl vd.4s, vn.4s, #s
+#define VUSHR_N(s, n, d) WORD $(0x6F000400 | (64-s)<<16 | n<<5 | d) // ushr vd.4s, vn.4s, #s
+
+// The 16 bytes at register n and an offset, a multiple of 16.
+#define VLDR_N(o, n, d) WORD $(0x3DC00000 | o<<6 | n<<5 | d) // ldr qd, [xn, #o]
+
+// Four registers each, from the given ones on, so that one's operation runs while the others' wait for their operands.
+// FOUR3_BY has the same m in all of them (or shift), FOUR3_FROM the same n, FOUR_ELEMENT the same element of m.
+#define FOUR2(op, n, d) op(n, d); op((n+1), (d+1)); op((n+2), (d+2)); op((n+3), (d+3))
+#define FOUR3(op, m, n, d) op(m, n, d); op((m+1), (n+1), (d+1)); op((m+2), (n+2), (d+2)); op((m+3), (n+3), (d+3))
+#define FOUR3_BY(op, m, n, d) op(m, n, d); op(m, (n+1), (d+1)); op(m, (n+2), (d+2)); op(m, (n+3), (d+3))
+#define FOUR3_FROM(op, m, n, d) op(m, n, d); op((m+1), n, (d+1)); op((m+2), n, (d+2)); op((m+3), n, (d+3))
+#define FOUR_ELEMENT(op, i, m, n, d) op(i, m, n, d); op(i, m, (n+1), (d+1)); op(i, m, (n+2), (d+2)); op(i, m, (n+3), (d+3))

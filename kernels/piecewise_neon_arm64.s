@@ -2,17 +2,13 @@
 
 #include "textflag.h"
 #include "neon_arm64.h"
+#include "loops_neon_arm64.h"
 
 // The activations that are put together from pieces, and their derivatives, with NEON: the operations of piecewise.go.
 //
 // A formula is a macro that computes sixteen values in V4 to V7 from the x in V0 to V3, which stay; it may use V16 to V27
 // too, and what it finds in V28 to V31 stands above it. Each step is done to all four vectors before the next one, for
 // the sake of processors that do not reorder.
-
-// FOUR2 and FOUR3 do an instruction to four registers each, from the given ones on. FOUR3_BY has the same m in all.
-#define FOUR2(op, n, d) op(n, d); op((n+1), (d+1)); op((n+2), (d+2)); op((n+3), (d+3))
-#define FOUR3(op, m, n, d) op(m, n, d); op((m+1), (n+1), (d+1)); op((m+2), (n+2), (d+2)); op((m+3), (n+3), (d+3))
-#define FOUR3_BY(op, m, n, d) op(m, n, d); op(m, (n+1), (d+1)); op(m, (n+2), (d+2)); op(m, (n+3), (d+3))
 
 // BELOW is d = x < m.
 #define BELOW(m, x, d) VFCMGT(x, m, d)
@@ -112,7 +108,7 @@
 	HARDSIGMOID          \
 	FMLA(V24, V25, V26, V27, V0, V1, V2, V3) // fma(x, hardSigmoidSlope(x), hardSigmoid(x))
 
-// ---- Loops ----
+// ---- Constants ----
 
 #define ONE FMOVS $1.0, F31; VDUP V31.S[0], V31.S4
 #define SIX FMOVS $6.0, F30; VDUP V30.S[0], V30.S4
@@ -122,82 +118,6 @@
 	VDUP  V29.S[0], V29.S4          \
 	MOVD  $0x3E2AAAAB, R3 /* 1/6 */ \
 	VDUP  R3, V28.S4
-
-// LOAD_REST loads the last R2 mod 16 of the elements from R on: eight into a and b, four into c, three into d, as the
-// bits of R2 say. What the rest of the registers holds is computed with, too, and not stored.
-#define LOAD_REST(R, a, b, c, d) \
-	TBZ    $3, R2, 2(PC)       \
-	VLD1.P 32(R), [a.S4, b.S4] \
-	TBZ    $2, R2, 2(PC)       \
-	VLD1.P 16(R), [c.S4]       \
-	TBZ    $1, R2, 2(PC)       \
-	VLD1.P 8(R), d.D[0]        \
-	TBZ    $0, R2, 2(PC)       \
-	VLD1   (R), d.S[2]
-
-// STORE_REST is LOAD_REST's reverse, of V4 to V7.
-#define STORE_REST \
-	TBZ    $3, R2, 2(PC)          \
-	VST1.P [V4.S4, V5.S4], 32(R0) \
-	TBZ    $2, R2, 2(PC)          \
-	VST1.P [V6.S4], 16(R0)        \
-	TBZ    $1, R2, 2(PC)          \
-	VST1.P V7.D[0], 8(R0)         \
-	TBZ    $0, R2, 2(PC)          \
-	VST1   V7.S[2], (R0)
-
-// MAP is the body of a function of (y, x []float32) that computes y = f(x).
-//
-// R0: y, R1: x, R2: the elements that are left, less 16
-#define MAP(f) \
-	MOVD   y_base+0(FP), R0                     \
-	MOVD   x_base+24(FP), R1                    \
-	MOVD   x_len+32(FP), R2                     \
-	SUBS   $16, R2                              \
-	BLT    rest                                 \
-sixteen:                                        \
-	VLD1.P 64(R1), [V0.S4, V1.S4, V2.S4, V3.S4] \
-	f                                           \
-	VST1.P [V4.S4, V5.S4, V6.S4, V7.S4], 64(R0) \
-	SUBS   $16, R2                              \
-	BGE    sixteen                              \
-rest:                                           \
-	TST    $15, R2                              \
-	BEQ    done                                 \
-	LOAD_REST(R1, V0, V1, V2, V3)               \
-	f                                           \
-	STORE_REST                                  \
-done:                                           \
-	RET
-
-// MULTIPLY is the body of a function of (dx, dy, x []float32) that computes dx = dy·f(x).
-//
-// R0: dx, R1: x, R4: dy, R2: the elements that are left, less 16; V16–V19: dy
-#define MULTIPLY(f) \
-	MOVD   dx_base+0(FP), R0                        \
-	MOVD   dy_base+24(FP), R4                       \
-	MOVD   x_base+48(FP), R1                        \
-	MOVD   x_len+56(FP), R2                         \
-	SUBS   $16, R2                                  \
-	BLT    rest                                     \
-sixteen:                                            \
-	VLD1.P 64(R1), [V0.S4, V1.S4, V2.S4, V3.S4]     \
-	f                                               \
-	VLD1.P 64(R4), [V16.S4, V17.S4, V18.S4, V19.S4] \
-	FOUR3(VFMUL, 16, 4, 4)                          \
-	VST1.P [V4.S4, V5.S4, V6.S4, V7.S4], 64(R0)     \
-	SUBS   $16, R2                                  \
-	BGE    sixteen                                  \
-rest:                                               \
-	TST    $15, R2                                  \
-	BEQ    done                                     \
-	LOAD_REST(R1, V0, V1, V2, V3)                   \
-	f                                               \
-	LOAD_REST(R4, V16, V17, V18, V19)               \
-	FOUR3(VFMUL, 16, 4, 4)                          \
-	STORE_REST                                      \
-done:                                               \
-	RET
 
 // ---- Functions ----
 

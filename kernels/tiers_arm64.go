@@ -8,6 +8,7 @@ func machineTiers() []tier {
 }
 
 func fillNEON(t *table) {
+	t.activate = activateNEON
 }
 
 // fillTraining overrides the training kernels of NEON, in a table that holds the reference's.
