@@ -1,7 +1,7 @@
 // Instructions of NEON that Go's assembler does not know, as macros with its order of operands: sources first, the
-// destination last, each a register's number. The comment at each is the instruction as a disassembler shows it, with the
-// macro's parameters in the places of the numbers; a test assembles every macro, disassembles it and compares. Names are
-// those that Go's assembler would give them. WORD stands nowhere else.
+// destination last, each a register's number. The comment at each is the instruction as a disassembler shows it, with
+// the macro's parameters in the places of the numbers; a test assembles every macro, disassembles it and compares. Names
+// are those that Go's assembler would give them. WORD stands nowhere else.
 
 // Three registers: d = n op m.
 #define VFADD(m, n, d) WORD $(0x4E20D400 | m<<16 | n<<5 | d) // fadd vd.4s, vn.4s, vm.4s

@@ -6,35 +6,14 @@
 
 // The activations that are put together from pieces, and their derivatives, with NEON: the operations of piecewise.go.
 //
-// A formula is a macro that computes sixteen values in V4 to V7 from the x in V0 to V3, which stay; it may use V16 to V27
-// too, and what it finds in V28 to V31 stands above it. Each step is done to all four vectors before the next one, for
-// the sake of processors that do not reorder.
+// A formula is a macro that computes sixteen values in V4 to V7 from the x in V0 to V3, which stay; it may use V16 to
+// V27 too, and what it finds in V28 to V31 stands above it. Each step is done to all four vectors before the next one,
+// for the sake of processors that do not reorder.
+
+// ---- Formulas ----
 
 // BELOW is d = x < m.
 #define BELOW(m, x, d) VFCMGT(x, m, d)
-
-// AND keeps in V4 to V7 the bits that are set in the four others too.
-#define AND(a, b, c, d) \
-	VAND a.B16, V4.B16, V4.B16 \
-	VAND b.B16, V5.B16, V5.B16 \
-	VAND c.B16, V6.B16, V6.B16 \
-	VAND d.B16, V7.B16, V7.B16
-
-// BSL takes n where V4 to V7, a comparison's results, are true, and the last four where they are false.
-#define BSL(n0, n1, n2, n3, a, b, c, d) \
-	VBSL a.B16, n0.B16, V4.B16 \
-	VBSL b.B16, n1.B16, V5.B16 \
-	VBSL c.B16, n2.B16, V6.B16 \
-	VBSL d.B16, n3.B16, V7.B16
-
-// FMLA is d += n·m for V4 to V7.
-#define FMLA(m0, m1, m2, m3, n0, n1, n2, n3) \
-	VFMLA m0.S4, n0.S4, V4.S4 \
-	VFMLA m1.S4, n1.S4, V5.S4 \
-	VFMLA m2.S4, n2.S4, V6.S4 \
-	VFMLA m3.S4, n3.S4, V7.S4
-
-// ---- Formulas ----
 
 // A maximum with 0 would lose the sign of −0.
 #define RELU \
@@ -44,7 +23,7 @@
 // V31 = 1
 #define RELUSLOPE \
 	FOUR2(VFCMGT0, 0, 4) \
-	AND(V31, V31, V31, V31) // 1 & (x > 0)
+	FOUR3_BY(VAND_N, 31, 4, 4) // 1 & (x > 0)
 
 // V30 = 6. The minimum of a NaN is NaN.
 #define RELU6 \
@@ -56,42 +35,40 @@
 #define RELU6SLOPE \
 	FOUR2(VFCMGT0, 0, 4)       \
 	FOUR3_BY(BELOW, 30, 0, 16) \
-	AND(V16, V17, V18, V19)    \
-	AND(V31, V31, V31, V31)    // 1 & (x > 0) & (x < 6)
+	FOUR3(VAND_N, 16, 4, 4)    \
+	FOUR3_BY(VAND_N, 31, 4, 4) // 1 & (x > 0) & (x < 6)
 
 // V31 = α
 #define LEAKYRELU \
 	FOUR2(VFCMGT0, 0, 4)       \
 	FOUR3_BY(VFMUL, 31, 0, 16) \
-	BSL(V0, V1, V2, V3, V16, V17, V18, V19) // x > 0 ? x : α·x
+	FOUR3(VBSL_N, 16, 0, 4)    // x > 0 ? x : α·x
 
-// V31 = α, V30 = 1
+// CHOOSE is d = d ? 1 : α, V31 = α, V30 = 1.
+#define CHOOSE(n, d) VBSL_N(31, 30, d)
 #define LEAKYRELUSLOPE \
 	FOUR2(VFCMGT0, 0, 4) \
-	BSL(V30, V30, V30, V30, V31, V31, V31, V31) // x > 0 ? 1 : α
+	FOUR2(CHOOSE, 0, 4)  // x > 0 ? 1 : α
 
-// V30 = 6, V29 = 3, V28 = 1/6. A division takes long; t/6, t = relu6(x + 3), is q + (t − 6·q)·(1/6) with q = t·(1/6) here.
-// The rest is exact and the sum rounded once; it is the quotient for each t that there is: 0, 2⁻²² to 6, and NaN
+// V30 = 6, V29 = 3, V28 = 1/6. A division takes long; t/6, t = relu6(x + 3), is q + (t − 6·q)·(1/6) with q = t·(1/6)
+// here. The rest is exact and the sum rounded once; it is the quotient for each t that there is: 0, 2⁻²² to 6, and NaN
 // (TestSixths).
 #define HARDSIGMOID \
-	FOUR3_BY(VFADD, 29, 0, 16)  \
-	FOUR2(VFCMLT0, 16, 20)      \
-	FOUR3_BY(VFMIN, 30, 16, 16) \
-	FOUR3(VBIC, 20, 16, 16)     \
-	FOUR3_BY(VFMUL, 28, 16, 4)  \
-	VFMLS V30.S4, V4.S4, V16.S4 \
-	VFMLS V30.S4, V5.S4, V17.S4 \
-	VFMLS V30.S4, V6.S4, V18.S4 \
-	VFMLS V30.S4, V7.S4, V19.S4 \
-	FMLA(V28, V28, V28, V28, V16, V17, V18, V19) // q + (t − 6·q)/6
+	FOUR3_BY(VFADD, 29, 0, 16)   \
+	FOUR2(VFCMLT0, 16, 20)       \
+	FOUR3_BY(VFMIN, 30, 16, 16)  \
+	FOUR3(VBIC, 20, 16, 16)      \
+	FOUR3_BY(VFMUL, 28, 16, 4)   \
+	FOUR3_BY(VFMLS_N, 30, 4, 16) \
+	FOUR3_BY(VFMLA_N, 28, 16, 4)
 
-// V30 = 6, V29 = 3, V28 = 1/6
-#define HARDSIGMOIDSLOPE \
+// HARDSIGMOIDSLOPE has its values in the four registers from d on. V30 = 6, V29 = 3, V28 = 1/6
+#define HARDSIGMOIDSLOPE(d) \
 	FOUR3_BY(VFADD, 29, 0, 16)  \
-	FOUR2(VFCMGT0, 16, 4)       \
+	FOUR2(VFCMGT0, 16, d)       \
 	FOUR3_BY(BELOW, 30, 16, 16) \
-	AND(V16, V17, V18, V19)     \
-	AND(V28, V28, V28, V28)     // (1/6) & (x+3 > 0) & (x+3 < 6)
+	FOUR3(VAND_N, 16, d, d)     \
+	FOUR3_BY(VAND_N, 28, d, d)  // (1/6) & (x+3 > 0) & (x+3 < 6)
 
 // V30 = 6, V29 = 3, V28 = 1/6
 #define HARDSILU \
@@ -100,13 +77,9 @@
 
 // V30 = 6, V29 = 3, V28 = 1/6
 #define HARDSILUSLOPE \
-	HARDSIGMOIDSLOPE     \
-	VMOV V4.B16, V24.B16 \
-	VMOV V5.B16, V25.B16 \
-	VMOV V6.B16, V26.B16 \
-	VMOV V7.B16, V27.B16 \
+	HARDSIGMOIDSLOPE(24) \
 	HARDSIGMOID          \
-	FMLA(V24, V25, V26, V27, V0, V1, V2, V3) // fma(x, hardSigmoidSlope(x), hardSigmoid(x))
+	FOUR3(VFMLA_N, 24, 0, 4) // fma(x, hardSigmoidSlope(x), hardSigmoid(x))
 
 // ---- Constants ----
 
@@ -163,7 +136,7 @@ TEXT ·hardSigmoidNEON(SB), NOSPLIT, $0-48
 // func hardSigmoidGradientNEON(dx, dy, x []float32)
 TEXT ·hardSigmoidGradientNEON(SB), NOSPLIT, $0-72
 	HARD_CONSTANTS
-	MULTIPLY(HARDSIGMOIDSLOPE)
+	MULTIPLY(HARDSIGMOIDSLOPE(4))
 
 // func hardSiLUNEON(y, x []float32)
 TEXT ·hardSiLUNEON(SB), NOSPLIT, $0-48

@@ -19,4 +19,5 @@ func fillTraining(name string, t *trainingTable) {
 }
 
 func trainingNEON(t *trainingTable) {
+	optimizersNEON(t)
 }
