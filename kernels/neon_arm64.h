@@ -55,6 +55,9 @@
 // Shifts of signed elements to the right, 1 ≤ s ≤ 32.
 #define VSSHR(s, n, d) WORD $(0x4F000400 | (64-s)<<16 | n<<5 | d) // sshr vd.4s, vn.4s, #s
 
+// A register of 16 bytes from n + m, which are general registers: d = *(x[n] + x[m]).
+#define FMOVQ_INDEXED(m, n, d) WORD $(0x3CE06800 | m<<16 | n<<5 | d) // ldr qd, [xn, xm]
+
 // Instructions that Go's assembler has too, for macros that count registers: its names of registers cannot be computed.
 #define VFMLA_N(m, n, d) WORD $(0x4E20CC00 | m<<16 | n<<5 | d) // fmla vd.4s, vn.4s, vm.4s
 #define VFMLS_N(m, n, d) WORD $(0x4EA0CC00 | m<<16 | n<<5 | d) // fmls vd.4s, vn.4s, vm.4s

@@ -8,6 +8,7 @@ func machineTiers() []tier {
 }
 
 func fillNEON(t *table) {
+	productsNEON(t)
 	t.activate = activateNEON
 }
 
@@ -19,5 +20,6 @@ func fillTraining(name string, t *trainingTable) {
 }
 
 func trainingNEON(t *trainingTable) {
+	microkernelsNEON.fillTraining(t)
 	optimizersNEON(t)
 }
