@@ -11,17 +11,37 @@ var errCheck = errors.New("the model is bad")
 func verifyCommand() *command {
 	f := &flagSet{}
 	f.notYet("key", "FILE")
+	isGolden := f.boolean("golden", false, "check this machine instead of a model, by trainings that nnrt has with it")
+	short := f.boolean("short", false, "with --golden: leave out the networks that take an emulator minutes")
+	asJSON := f.boolean("json", false, "with --golden: print a JSON object with the sums in full")
 	return &command{
 		name:    "verify",
-		args:    "model.bin",
+		args:    "model.bin|--golden",
 		summary: "check a model file, and this machine's kernels with it",
 		details: "Checks structure and checksums, that the weights are finite, that the schema fits the model, and that " +
 			"the self-test rows in the file have the stored outputs here, to the bit. Prints each check; the exit code is " +
-			"3 if one fails.",
-		examples: []string{"nnrt verify model.bin"},
-		minArgs:  1, maxArgs: 1,
-		flags: f,
-		run:   func(e *env, args []string) error { return verify(e, args[0]) },
+			"3 if one fails.\n\n" +
+			"--golden trains and predicts a fixed set of cases and compares the SHA-256 of each one's model, history and " +
+			"predictions with those that every machine gives. It needs no file; the exit code is 1 if one differs. All " +
+			"optimizers, losses, layers and activations are among the cases, with one and three threads, rows alone and in " +
+			"batches.",
+		examples: []string{"nnrt verify model.bin", "nnrt verify --golden"},
+		maxArgs:  1,
+		flags:    f,
+		run: func(e *env, args []string) error {
+			switch {
+			case *isGolden && len(args) > 0:
+				return usagef("unexpected argument %q: --golden checks the machine, without a model", args[0])
+			case *isGolden:
+				set, leftOut := goldenSet(*short)
+				return verifyGolden(e, set, leftOut, *asJSON)
+			case *short || *asJSON:
+				return usagef("--short and --json go with --golden")
+			case len(args) == 0:
+				return usagef("what is missing: model.bin, or --golden")
+			}
+			return verify(e, args[0])
+		},
 	}
 }
 
