@@ -10,6 +10,7 @@ func machineTiers() []tier {
 func fillNEON(t *table) {
 	productsNEON(t)
 	t.activate = activateNEON
+	reductionsNEON(t)
 }
 
 // fillTraining overrides the training kernels of NEON, in a table that holds the reference's.
@@ -22,4 +23,5 @@ func fillTraining(name string, t *trainingTable) {
 func trainingNEON(t *trainingTable) {
 	microkernelsNEON.fillTraining(t)
 	optimizersNEON(t)
+	reductionsTrainingNEON(t)
 }
