@@ -5,7 +5,7 @@ package kernels
 func optimizersNEON(t *trainingTable) {
 	t.sgd, t.momentum, t.rmsprop = sgdNEON, momentumNEON, rmspropNEON
 	t.adam, t.nadam, t.adamax, t.adagrad, t.lion = adamNEON, nadamNEON, adamaxNEON, adagradNEON, lionNEON
-	t.decay = decayNEON
+	t.decay, t.clipValue, t.scale, t.addPenalty = decayNEON, clipValueNEON, scaleNEON, addPenaltyNEON
 }
 
 //go:noescape
@@ -34,3 +34,12 @@ func lionNEON(w, g, m []float32, s LionStep)
 
 //go:noescape
 func decayNEON(w []float32, rate float32)
+
+//go:noescape
+func clipValueNEON(g []float32, limit float32)
+
+//go:noescape
+func scaleNEON(g []float32, factor, divisor float32)
+
+//go:noescape
+func addPenaltyNEON(g, w []float32, l1, l2 float32)

@@ -235,8 +235,20 @@ TEXT ·adagradNEON(SB), NOSPLIT, $0-80
 // INSERT_ONE is d = 1 in the bits that are set in m, with V27 = 1.
 #define INSERT_ONE(m, d) VBIT_N(m, 27, d)
 
-// V28 = lr, V29 = β₁, V30 = 1−β₁, V31 = β₂, V24 = 1−β₂, V25 = the sign's bit, V26 = 0, V27 = 1. The sign of d is d with
-// 1 in all bits but the sign's where |d| > 0, so a zero and a NaN stay.
+// SIGN_CONSTANTS are V25 = the sign's bit, V26 = 0 and V27 = 1.
+#define SIGN_CONSTANTS \
+	FACTOR($1.0, F27, V27) \
+	MOVD $1<<31, R7        \
+	VDUP R7, V25.S4        \
+	VEOR V26.B16, V26.B16, V26.B16
+
+// SIGN takes 1 in all bits of x but the sign's where |x| > 0, so a zero and a NaN stay.
+#define SIGN(two, by, x, t) \
+	by(VFACGT, 26, x, t) \
+	by(VBIC, 25, t, t)   \
+	two(INSERT_ONE, t, x)
+
+// V28 = lr, V29 = β₁, V30 = 1−β₁, V31 = β₂, V24 = 1−β₂; SIGN_CONSTANTS
 #define LION(load, store, two, three, by, a, b) \
 	load(R0, V0, V1, V2, V3)                             \
 	load(R1, V4, V5, V6, V7)                             \
@@ -245,9 +257,7 @@ TEXT ·adagradNEON(SB), NOSPLIT, $0-80
 	by(VFMUL, 24, 4, 4)                                  \
 	by(VFMLA_N, 29, 16, 8)     /* d = β₁·m + (1−β₁)·g */ \
 	by(VFMLA_N, 31, 16, 4)     /* m = β₂·m + (1−β₂)·g */ \
-	by(VFACGT, 26, 8, 12)                                \
-	by(VBIC, 25, 12, 12)                                 \
-	two(INSERT_ONE, 12, 8)                               \
+	SIGN(two, by, 8, 12)                                 \
 	by(VFMLS_N, 28, 8, 0)      /* w −= lr·sign(d) */     \
 	store(V4, V5, V6, V7, R2)                            \
 	store(V0, V1, V2, V3, R0)
@@ -261,10 +271,7 @@ TEXT ·lionNEON(SB), NOSPLIT, $0-92
 	FACTOR(s_OneMinusBeta1+80(FP), F30, V30)
 	FACTOR(s_Beta2+84(FP), F31, V31)
 	FACTOR(s_OneMinusBeta2+88(FP), F24, V24)
-	FACTOR($1.0, F27, V27)
-	MOVD $1<<31, R7
-	VDUP R7, V25.S4
-	VEOR V26.B16, V26.B16, V26.B16
+	SIGN_CONSTANTS
 	EACH_VECTOR(LION)
 
 // V28 = rate
@@ -280,3 +287,58 @@ TEXT ·decayNEON(SB), NOSPLIT, $0-28
 	MOVD w_len+8(FP), R5
 	FACTOR(rate+24(FP), F28, V28)
 	EACH_VECTOR(DECAY)
+
+// V28 = limit, V29 = −limit
+#define BELOW(n, d) VFCMGT(n, 29, d)
+#define INSERT_LIMIT(m, d) VBIT_N(m, 28, d)
+#define INSERT_MINUS_LIMIT(m, d) VBIT_N(m, 29, d)
+#define CLIP_VALUE(load, store, two, three, by, a, b) \
+	load(R0, V0, V1, V2, V3)                                      \
+	by(VFCMGT, 28, 0, 4)          /* over = g > limit */          \
+	two(BELOW, 0, 8)                                              \
+	two(INSERT_MINUS_LIMIT, 8, 0) /* if −limit > g, g = −limit */ \
+	two(INSERT_LIMIT, 4, 0)       /* if over, g = limit */        \
+	store(V0, V1, V2, V3, R0)
+
+// func clipValueNEON(g []float32, limit float32)
+TEXT ·clipValueNEON(SB), NOSPLIT, $0-28
+	MOVD g_base+0(FP), R0
+	MOVD g_len+8(FP), R5
+	FACTOR(limit+24(FP), F28, V28)
+	VFNEG(28, 29)
+	EACH_VECTOR(CLIP_VALUE)
+
+// V28 = factor, V29 = divisor
+#define SCALE(load, store, two, three, by, a, b) \
+	load(R0, V0, V1, V2, V3)                         \
+	by(VFMUL, 28, 0, 0)                              \
+	by(VFDIV, 29, 0, 0) /* g = g·factor / divisor */ \
+	store(V0, V1, V2, V3, R0)
+
+// func scaleNEON(g []float32, factor, divisor float32)
+TEXT ·scaleNEON(SB), NOSPLIT, $0-32
+	MOVD g_base+0(FP), R0
+	MOVD g_len+8(FP), R5
+	FACTOR(factor+24(FP), F28, V28)
+	FACTOR(divisor+28(FP), F29, V29)
+	EACH_VECTOR(SCALE)
+
+// V28 = l1, V29 = 2·l2; SIGN_CONSTANTS
+#define ADD_PENALTY(load, store, two, three, by, a, b) \
+	load(R0, V0, V1, V2, V3)                    \
+	load(R1, V4, V5, V6, V7)                    \
+	by(VFMLA_N, 29, 4, 0) /* g += 2·l2·w */     \
+	SIGN(two, by, 4, 8)                         \
+	by(VFMLA_N, 28, 4, 0) /* g += l1·sign(w) */ \
+	store(V0, V1, V2, V3, R0)
+
+// func addPenaltyNEON(g, w []float32, l1, l2 float32)
+TEXT ·addPenaltyNEON(SB), NOSPLIT, $0-56
+	MOVD g_base+0(FP), R0
+	MOVD g_len+8(FP), R5
+	MOVD w_base+24(FP), R1
+	FACTOR(l1+48(FP), F28, V28)
+	FACTOR(l2+52(FP), F29, V29)
+	VFADD(29, 29, 29)
+	SIGN_CONSTANTS
+	EACH_VECTOR(ADD_PENALTY)
