@@ -24,4 +24,5 @@ func trainingNEON(t *trainingTable) {
 	microkernelsNEON.fillTraining(t)
 	optimizersNEON(t)
 	reductionsTrainingNEON(t)
+	t.gatherRows, t.binaryHits = gatherRowsNEON, binaryHitsNEON
 }
