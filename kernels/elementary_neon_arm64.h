@@ -64,7 +64,7 @@ ALL(at_expm4, $0.04166744276881218)
 ALL(at_expm5, $0.008366252295672894)
 CONSTANT(at_expm1Factors, $1.4426950216293335, $0.6931471824645996, $0.001386996591463685, $0.0)
 
-// log1pFinite and logPolynomial. logFactors are the highest coefficient and −½.
+// log1pFinite and logPolynomial. log2 is also −½.
 #define at_threeHalves 304
 #define at_ln2 320
 #define at_log2 336
@@ -124,7 +124,10 @@ CONSTANT(at_geluFactors, $0.07135481387376785, $0.21406444907188416, $0.0, $0.0)
 ALL(at_seluLambda, $1.0507010221481323)
 ALL(at_seluLambdaAlpha, $1.7580993175506592)
 
-GLOBL elementary<>(SB), RODATA|NOPTR, $720
+#define at_minusInfinity 720
+ALL(at_minusInfinity, $0xff800000)
+
+GLOBL elementary<>(SB), RODATA|NOPTR, $736
 
 // ELEMENTARY loads the address of the constants.
 #define ELEMENTARY MOVD $elementary<>(SB), R26
@@ -225,6 +228,79 @@ GLOBL elementary<>(SB), RODATA|NOPTR, $720
 	FOUR3(VFDIV, w, z, w) \
 	FOUR2(VCMLT0, x, c) \
 	FOUR3_BY(VBSL_N, 28, z, c)
+
+// LOG1P computes l = log1pFinite(z) in the place of z for z in [0, 1] or NaN; EXP_CONSTANTS and LOG1P_CONSTANTS. There k
+// is 0 or 1, so that 2⁻ᵏ = 1 − ½k is exact, and so is fma(k, ln 2, ·) as a sum with 0 or ln 2.
+#define LOG1P(z, k, a, b) \
+	FOUR3_BY(VFADD, 28, z, k) \
+	FOUR3_BY(VFCMGE, 26, k, k) \ // 1 + z ≥ 1½
+	FOUR3_BY(VAND_N, 23, k, a) \ // s − 1 = −½k
+	FOUR3_BY(VFADD, 28, a, b) \
+	FOUR3(VFMLA_N, b, z, a) \    // f = fma(z, s, s − 1)
+	FOUR3_BY(VAND_N, 24, k, k) \
+	LOAD4(at_log9, b) \
+	FOUR3_BY(VFMLA_N, 25, a, b) \
+	HORNER(at_log8, b, a, z) \
+	HORNER(at_log7, z, a, b) \
+	HORNER(at_log6, b, a, z) \
+	HORNER(at_log5, z, a, b) \
+	HORNER(at_log4, b, a, z) \
+	HORNER(at_log3, z, a, b) \
+	HORNER(at_log2, b, a, z) \
+	FOUR3(VFMUL, a, a, b) \
+	FOUR3(VFMLA_N, z, b, a) \    // logPolynomial(f) = fma(p, f·f, f)
+	FOUR3(VFADD, k, a, z)        // fma(k, ln 2, ·)
+
+// V26 = 1½, V25 = log10, V24 = ln 2, V23 = −½
+#define LOG1P_CONSTANTS \
+	LOAD(at_threeHalves, 26) \
+	LOAD(at_log10, 25) \
+	LOAD(at_ln2, 24) \
+	LOAD(at_log2, 23)
+
+// NORMALTAIL computes a = |x| for the clamped x, and z, p and q of normalTail(x); EXP_CONSTANTS and NORMAL_CONSTANTS.
+#define NORMALTAIL(x, a, z, p, q, b) \
+	FOUR2(VFABS, x, a) \
+	FOUR3_BY(VFMIN, 26, a, a) \
+	FOUR3(VFMUL, a, a, z) \     // h = a·a
+	FOUR2(VFNEG, z, q) \
+	FOUR3(VFMLA_N, a, a, q) \   // l = fma(a, a, −h)
+	FOUR_ELEMENT(VFMUL_ELEMENT, 2, 25, z, z) \
+	FOUR_ELEMENT(VFMUL_ELEMENT, 2, 25, q, q) \
+	REDUCE(z, p, b) \
+	FOUR3(VFADD, q, z, z) \     // r − ½·l
+	EXPPOLYNOMIAL(p, z, q) \
+	SCALE(z, p, b) \
+	LOAD4(at_normalP3, b) \
+	FOUR_ELEMENT(VFMLA_ELEMENT, 0, 25, a, b) \
+	HORNER(at_normalP2, b, a, p) \
+	HORNER(at_normalP1, p, a, b) \
+	HORNER(at_half, b, a, p) \
+	LOAD4(at_normalQ4, q) \
+	FOUR_ELEMENT(VFMLA_ELEMENT, 1, 25, a, q) \
+	HORNER(at_normalQ3, q, a, b) \
+	HORNER(at_normalQ2, b, a, q) \
+	HORNER(at_normalQ1, q, a, b) \
+	HORNER(at_one, b, a, q)
+
+// V26 = 15, V25 = normalFactors
+#define NORMAL_CONSTANTS \
+	LOAD(at_fifteen, 26) \
+	LOAD(at_normalFactors, 25)
+
+// MISHPARTS computes z, n and d of mishParts(x); EXP_CONSTANTS and V26 = 2. (The sign may decide for −0 too: with z = 1
+// both n are 3 and both d are 5.)
+#define MISHPARTS(x, z, n, d, a, b) \
+	EXPNEGATIVE(z, x, a, n, d) \
+	FOUR3(VFADD, z, z, a) \     // 2z
+	FOUR3_BY(VFADD, 28, a, n) \ // x ≥ 0: n = fma(2, z, 1)
+	FOUR3(VORR_N, n, n, d) \
+	FOUR3(VFMLA_N, z, a, d) \   //        d = fma(2z, z, n)
+	FOUR3(VFMLA_N, z, z, a) \   // x < 0: n = fma(z, z, 2z)
+	FOUR2(VCMLT0, x, b) \
+	FOUR3(VBIT_N, b, a, n) \
+	FOUR3_BY(VFADD, 26, a, a) \ //        d = n + 2
+	FOUR3(VBIT_N, b, a, d)
 
 // Activations: y from x, which stays, by way of a, b and c.
 

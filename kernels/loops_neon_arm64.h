@@ -74,12 +74,48 @@ rest:                                               \
 done:                                               \
 	RET
 
+// MAP3 is MAP2 with one more vector at R3, whose elements f has in V8 to V11.
+#define MAP3(f, combine) \
+	SUBS   $16, R2                                  \
+	BLT    rest                                     \
+sixteen:                                            \
+	VLD1.P 64(R1), [V0.S4, V1.S4, V2.S4, V3.S4]     \
+	VLD1.P 64(R3), [V8.S4, V9.S4, V10.S4, V11.S4]   \
+	f                                               \
+	VLD1.P 64(R4), [V16.S4, V17.S4, V18.S4, V19.S4] \
+	combine                                         \
+	VST1.P [V4.S4, V5.S4, V6.S4, V7.S4], 64(R0)     \
+	SUBS   $16, R2                                  \
+	BGE    sixteen                                  \
+rest:                                               \
+	TST    $15, R2                                  \
+	BEQ    done                                     \
+	LOAD_REST(R1, V0, V1, V2, V3)                   \
+	LOAD_REST(R3, V8, V9, V10, V11)                 \
+	f                                               \
+	LOAD_REST(R4, V16, V17, V18, V19)               \
+	combine                                         \
+	STORE_REST                                      \
+done:                                               \
+	RET
+
+// TIMES completes a gradient: dy·slope.
 #define TIMES FOUR3(VFMUL, 16, 4, 4)
 
-// MULTIPLY is the body of a function of (dx, dy, x []float32) and more that computes dx = dy·f(x).
-#define MULTIPLY(f) \
+// GRADIENT loads the arguments of a function of (dx, dy, x, y []float32) and more, for MAP2 with its x and dy.
+// GRADIENT_BY_OUTPUT does it for MAP2 with its y and dy, GRADIENT_BY_BOTH for MAP3.
+#define GRADIENT \
 	MOVD dx_base+0(FP), R0  \
 	MOVD dy_base+24(FP), R4 \
 	MOVD x_base+48(FP), R1  \
-	MOVD x_len+56(FP), R2   \
-	MAP2(f, TIMES)
+	MOVD x_len+56(FP), R2
+
+#define GRADIENT_BY_OUTPUT \
+	MOVD dx_base+0(FP), R0  \
+	MOVD dy_base+24(FP), R4 \
+	MOVD y_base+72(FP), R1  \
+	MOVD y_len+80(FP), R2
+
+#define GRADIENT_BY_BOTH \
+	GRADIENT                \
+	MOVD y_base+72(FP), R3

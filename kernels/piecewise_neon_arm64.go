@@ -2,32 +2,34 @@
 
 package kernels
 
-//go:noescape
-func reluNEON(y, x []float32)
+// The functions have the arguments of all activations' kernels on this tier; see activationsNEON.
 
 //go:noescape
-func reluGradientNEON(dx, dy, x []float32)
+func reluNEON(y, x []float32, alpha float32)
 
 //go:noescape
-func relu6NEON(y, x []float32)
+func reluGradientNEON(dx, dy, x, y []float32, alpha float32)
 
 //go:noescape
-func relu6GradientNEON(dx, dy, x []float32)
+func relu6NEON(y, x []float32, alpha float32)
+
+//go:noescape
+func relu6GradientNEON(dx, dy, x, y []float32, alpha float32)
 
 //go:noescape
 func leakyReLUNEON(y, x []float32, alpha float32)
 
 //go:noescape
-func leakyReLUGradientNEON(dx, dy, x []float32, alpha float32)
+func leakyReLUGradientNEON(dx, dy, x, y []float32, alpha float32)
 
 //go:noescape
-func hardSigmoidNEON(y, x []float32)
+func hardSigmoidNEON(y, x []float32, alpha float32)
 
 //go:noescape
-func hardSigmoidGradientNEON(dx, dy, x []float32)
+func hardSigmoidGradientNEON(dx, dy, x, y []float32, alpha float32)
 
 //go:noescape
-func hardSiLUNEON(y, x []float32)
+func hardSiLUNEON(y, x []float32, alpha float32)
 
 //go:noescape
-func hardSiLUGradientNEON(dx, dy, x []float32)
+func hardSiLUGradientNEON(dx, dy, x, y []float32, alpha float32)

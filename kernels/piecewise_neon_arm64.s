@@ -94,25 +94,27 @@
 
 // ---- Functions ----
 
-// func reluNEON(y, x []float32)
-TEXT ·reluNEON(SB), NOSPLIT, $0-48
+// func reluNEON(y, x []float32, alpha float32)
+TEXT ·reluNEON(SB), NOSPLIT, $0-52
 	MAP(RELU)
 
-// func reluGradientNEON(dx, dy, x []float32)
-TEXT ·reluGradientNEON(SB), NOSPLIT, $0-72
+// func reluGradientNEON(dx, dy, x, y []float32, alpha float32)
+TEXT ·reluGradientNEON(SB), NOSPLIT, $0-100
 	ONE
-	MULTIPLY(RELUSLOPE)
+	GRADIENT
+	MAP2(RELUSLOPE, TIMES)
 
-// func relu6NEON(y, x []float32)
-TEXT ·relu6NEON(SB), NOSPLIT, $0-48
+// func relu6NEON(y, x []float32, alpha float32)
+TEXT ·relu6NEON(SB), NOSPLIT, $0-52
 	SIX
 	MAP(RELU6)
 
-// func relu6GradientNEON(dx, dy, x []float32)
-TEXT ·relu6GradientNEON(SB), NOSPLIT, $0-72
+// func relu6GradientNEON(dx, dy, x, y []float32, alpha float32)
+TEXT ·relu6GradientNEON(SB), NOSPLIT, $0-100
 	ONE
 	SIX
-	MULTIPLY(RELU6SLOPE)
+	GRADIENT
+	MAP2(RELU6SLOPE, TIMES)
 
 // func leakyReLUNEON(y, x []float32, alpha float32)
 TEXT ·leakyReLUNEON(SB), NOSPLIT, $0-52
@@ -120,30 +122,33 @@ TEXT ·leakyReLUNEON(SB), NOSPLIT, $0-52
 	VDUP  V31.S[0], V31.S4
 	MAP(LEAKYRELU)
 
-// func leakyReLUGradientNEON(dx, dy, x []float32, alpha float32)
-TEXT ·leakyReLUGradientNEON(SB), NOSPLIT, $0-76
-	FMOVS alpha+72(FP), F31
+// func leakyReLUGradientNEON(dx, dy, x, y []float32, alpha float32)
+TEXT ·leakyReLUGradientNEON(SB), NOSPLIT, $0-100
+	FMOVS alpha+96(FP), F31
 	VDUP  V31.S[0], V31.S4
 	FMOVS $1.0, F30
 	VDUP  V30.S[0], V30.S4
-	MULTIPLY(LEAKYRELUSLOPE)
+	GRADIENT
+	MAP2(LEAKYRELUSLOPE, TIMES)
 
-// func hardSigmoidNEON(y, x []float32)
-TEXT ·hardSigmoidNEON(SB), NOSPLIT, $0-48
+// func hardSigmoidNEON(y, x []float32, alpha float32)
+TEXT ·hardSigmoidNEON(SB), NOSPLIT, $0-52
 	HARD_CONSTANTS
 	MAP(HARDSIGMOID)
 
-// func hardSigmoidGradientNEON(dx, dy, x []float32)
-TEXT ·hardSigmoidGradientNEON(SB), NOSPLIT, $0-72
+// func hardSigmoidGradientNEON(dx, dy, x, y []float32, alpha float32)
+TEXT ·hardSigmoidGradientNEON(SB), NOSPLIT, $0-100
 	HARD_CONSTANTS
-	MULTIPLY(HARDSIGMOIDSLOPE(4))
+	GRADIENT
+	MAP2(HARDSIGMOIDSLOPE(4), TIMES)
 
-// func hardSiLUNEON(y, x []float32)
-TEXT ·hardSiLUNEON(SB), NOSPLIT, $0-48
+// func hardSiLUNEON(y, x []float32, alpha float32)
+TEXT ·hardSiLUNEON(SB), NOSPLIT, $0-52
 	HARD_CONSTANTS
 	MAP(HARDSILU)
 
-// func hardSiLUGradientNEON(dx, dy, x []float32)
-TEXT ·hardSiLUGradientNEON(SB), NOSPLIT, $0-72
+// func hardSiLUGradientNEON(dx, dy, x, y []float32, alpha float32)
+TEXT ·hardSiLUGradientNEON(SB), NOSPLIT, $0-100
 	HARD_CONSTANTS
-	MULTIPLY(HARDSILUSLOPE)
+	GRADIENT
+	MAP2(HARDSILUSLOPE, TIMES)

@@ -25,4 +25,7 @@ func trainingNEON(t *trainingTable) {
 	optimizersNEON(t)
 	reductionsTrainingNEON(t)
 	t.gatherRows, t.binaryHits = gatherRowsNEON, binaryHitsNEON
+	t.activateGradient = activateGradientNEON
+	t.sigmoidCrossEntropy, t.sparseCrossEntropy = sigmoidCrossEntropyNEON, sparseCrossEntropyNEON
+	t.crossEntropyGradient = crossEntropyGradientNEON
 }
