@@ -508,43 +508,6 @@ func TestSchemaSection(t *testing.T) {
 	})
 }
 
-func TestForeignFiles(t *testing.T) {
-	for _, tc := range []struct {
-		name, content, want string
-		cause               error
-	}{
-		{"empty", "", "0 bytes", ErrTruncated},
-		{"one byte", "\x89", "1 bytes", ErrTruncated},
-		{"CR LF to LF", "\x89NNR\n\x1a\n\x01\x00\x00\x00", "CR LF became LF", ErrTextDamage},
-		{"LF to CR LF", "\x89NNR\r\r\n\x1a\r\n\x01", "LF became CR LF", ErrTextDamage},
-		{"lone LF to CR LF", "\x89NNR\r\n\x1a\r\n\x01", "LF became CR LF", ErrTextDamage},
-		{"seven bits", "\x09NNR\r\n\x1a\n", "eighth bit", ErrTextDamage},
-		{"to UTF-8", "\xc2\x89NNR\r\n\x1a\n", "UTF-8", ErrTextDamage},
-		{"gzip", "\x1f\x8b\x08\x00\x00\x00\x00\x00", "gzip", ErrNotModel},
-		{"keras", "PK\x03\x04\x14\x00\x00\x00metadata.json", ".keras", ErrNotModel},
-		{"pytorch", "PK\x03\x04\x14\x00\x00\x00archive/data.pkl", "PyTorch", ErrNotModel},
-		{"npz", "PK\x03\x04\x14\x00\x00\x00arr_0.npy", ".npz", ErrNotModel},
-		{"zip", "PK\x03\x04\x14\x00\x00\x00x", "zip", ErrNotModel},
-		{"HDF5", "\x89HDF\r\n\x1a\n\x00", "HDF5", ErrNotModel},
-		{"TFLite", "\x1c\x00\x00\x00TFL3\x00", "TensorFlow Lite", ErrNotModel},
-		{"pickle", "\x80\x04\x95\x0b\x00", "pickle", ErrNotModel},
-		{"safetensors", "\x40\x00\x00\x00\x00\x00\x00\x00{\"w\":{}}", "safetensors", ErrNotModel},
-		{"ONNX", "\x08\x07\x12\x07pytorch\x1a\x051.9", "ONNX", ErrNotModel},
-		{"NPY", "\x93NUMPY\x01\x00", "NumPy", ErrNotModel},
-		{"GGUF", "GGUF\x03\x00\x00\x00", "GGUF", ErrNotModel},
-		{"program", "\x7fELF\x02\x01\x01\x00", "program", ErrNotModel},
-		{"CSV", "a,b\n1,2\n", "text", ErrNotModel},
-		{"anything", "\x00\x01\x02\x03\x04\x05\x06\x07\x08", "00 01 02", ErrNotModel},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			refuse(t, []byte(tc.content), tc.cause)
-			if _, err := Load([]byte(tc.content)); err == nil || !strings.Contains(err.Error(), tc.want) {
-				t.Errorf("%v, want a mention of %q", err, tc.want)
-			}
-		})
-	}
-}
-
 // TestTextModeTransfer sends real files through the usual transfers of text.
 func TestTextModeTransfer(t *testing.T) {
 	for _, f := range []*File{tiny(t), {Model: tutorial(t)}, rich(t)} {

@@ -22,8 +22,8 @@ func checkMagic(blob []byte) error {
 			return fail(ErrTextDamage, "%s; transfer it again in binary mode", d.what)
 		}
 	}
-	if kind := foreignKind(blob); kind != "" {
-		return fail(ErrNotModel, "this is %s", kind)
+	if kind, advice := foreignKind(blob); kind != "" {
+		return fail(ErrNotModel, "this is %s; %s", kind, advice)
 	}
 	return fail(ErrNotModel, "its first bytes are % x", blob[:min(len(blob), len(magic))])
 }
@@ -40,52 +40,101 @@ var textDamage = []struct{ prefix, what string }{
 	{"NNR\r\n\x1a\n", "bytes that are not ASCII were left out"},
 }
 
-// foreignKind names the kind of a file by its first bytes, or returns "".
-func foreignKind(b []byte) string {
+// foreignBytes is how much of a file is needed to tell its kind.
+const foreignBytes = 4096
+
+// What can be done about a file of another kind.
+const (
+	unpack    = "unpack it first"
+	bySetting = "nnrt cannot convert it yet, but a program can make the same layers with net.New and give them the weights " +
+		"with Model.SetWeights"
+	never    = "there is no way to convert it"
+	isData   = "that is data, and goes where DATA is asked for"
+	download = "get the file itself"
+)
+
+// foreignKind names the kind of a file by its first bytes and says what can be done about it, or returns "".
+func foreignKind(b []byte) (kind, advice string) {
 	has := func(offset int, s string) bool {
 		return len(b) >= offset && bytes.HasPrefix(b[offset:], []byte(s))
 	}
+	for _, f := range foreignFiles {
+		if has(f.offset, f.start) {
+			return f.kind, f.advice
+		}
+	}
 	switch {
-	case has(0, "\x1f\x8b"):
-		return "a gzip file (nnrt models are not compressed: unpack it first)"
 	case has(0, "PK\x03\x04"):
 		return zipKind(b)
-	case has(0, "\x89HDF\r\n\x1a\n"):
-		return "an HDF5 file, such as Keras's older .h5 models and .weights.h5"
-	case has(4, "TFL3"):
-		return "a TensorFlow Lite (LiteRT) model"
 	case len(b) > 1 && b[0] == 0x80 && b[1] >= 2 && b[1] <= 5:
-		return "a Python pickle, such as scikit-learn's and older PyTorch models"
+		return "a Python pickle, such as scikit-learn's and older PyTorch models", "nnrt reads none, since a pickle can run " +
+			"any program; save the weights in another form where it was made"
 	case len(b) > 9 && has(6, "\x00\x00{\""):
-		return "a safetensors file"
-	case has(0, "GGUF"):
-		return "a GGUF file"
-	case has(0, "\x93NUMPY"):
-		return "a NumPy array (data, not a model)"
+		return "a safetensors file", bySetting
+	case len(b) > 1 && b[0] == 0x78 && (int(b[0])<<8|int(b[1]))%31 == 0:
+		return "a zlib file", unpack
+	case has(0, "\x08\x01\x12"):
+		return "a Protocol Buffers file, such as TensorFlow's SavedModel", bySetting
 	case isONNX(b):
-		return "a Protocol Buffers file, such as ONNX models"
-	case has(0, "BZh"), has(0, "\x28\xb5\x2f\xfd"), has(0, "\xfd7zXZ\x00"):
-		return "a compressed file (nnrt models are not compressed: unpack it first)"
-	case has(0, "\x7fELF"), has(0, "MZ"):
-		return "a program"
+		return "a Protocol Buffers file, such as ONNX models", bySetting
 	case isText(b):
-		return "a text file"
+		return textKind(b)
 	}
-	return ""
+	return "", ""
+}
+
+// foreignFiles are kinds of files that begin with, or have soon, bytes of their own.
+var foreignFiles = []struct {
+	offset              int
+	start, kind, advice string
+}{
+	{0, "\x1f\x8b", "a gzip file", unpack},
+	{0, "BZh", "a bzip2 file", unpack},
+	{0, "\x28\xb5\x2f\xfd", "a Zstandard file", unpack},
+	{0, "\x04\x22\x4d\x18", "an LZ4 file", unpack},
+	{0, "\xfd7zXZ\x00", "an xz file", unpack},
+	{0, "7z\xbc\xaf\x27\x1c", "a 7z archive", unpack},
+	{257, "ustar", "a tar archive", unpack},
+	{0, "\x89HDF\r\n\x1a\n", "an HDF5 file, such as Keras's .h5 and .weights.h5", bySetting},
+	{4, "TFL3", "a TensorFlow Lite (LiteRT) model", bySetting},
+	{4, "ORTM", "an ONNX Runtime model (.ort)", bySetting},
+	{4, "ET12", "an ExecuTorch program", bySetting},
+	{0, "GGUF", "a GGUF file, a language model", never},
+	{0, "\x93NUMPY", "a NumPy array", isData},
+	{0, "PAR1", "a Parquet file", "that is data; nnrt reads CSV, JSON Lines, NPY and IDX"},
+	{0, "\x00\x00\x08\x01", "an IDX file of labels", isData},
+	{0, "\x00\x00\x08\x03", "an IDX file of images", isData},
+	{0, "\x89PNG\r\n\x1a\n", "an image", never},
+	{0, "\xff\xd8\xff", "an image", never},
+	{0, "\x7fELF", "a program", never},
+	{0, "MZ", "a program", never},
+	{0, "\xcf\xfa\xed\xfe", "a program", never},
 }
 
 // zipKind tells models in zip archives by the names of the files in them, which stand in the archive as they are.
-func zipKind(b []byte) string {
-	head := b[:min(len(b), 4096)]
+func zipKind(b []byte) (kind, advice string) {
+	head := b[:min(len(b), foreignBytes)]
 	switch {
 	case bytes.Contains(head, []byte("model.weights.h5")), bytes.Contains(head, []byte("metadata.json")):
-		return "a zip archive, by its content a .keras model"
+		return "a zip archive, by its content a .keras model", bySetting
 	case bytes.Contains(head, []byte("data.pkl")):
-		return "a zip archive, by its content a PyTorch model"
+		return "a zip archive, by its content a PyTorch model", bySetting
 	case bytes.Contains(head, []byte(".npy")):
-		return "a zip archive of NumPy arrays (.npz)"
+		return "a zip archive of NumPy arrays (.npz)", unpack + "; arrays of data go where DATA is asked for"
 	}
-	return "a zip archive"
+	return "a zip archive", unpack
+}
+
+// textKind tells what comes instead of a file from others.
+func textKind(b []byte) (kind, advice string) {
+	start := strings.ToLower(string(b[:min(len(b), 64)]))
+	switch {
+	case strings.HasPrefix(start, "version https://git-lfs"):
+		return "a pointer of Git LFS", download + " with git lfs pull"
+	case strings.HasPrefix(start, "<!doctype html"), strings.HasPrefix(start, "<html"):
+		return "a web page", download
+	}
+	return "a text file", "data goes where DATA is asked for"
 }
 
 // isONNX knows ONNX's ModelProto by its first two fields: ir_version (a small number), then the producer's name, its
