@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -435,6 +436,96 @@ func TestSelfTestSection(t *testing.T) {
 		})
 	}
 }
+
+func TestSignatureSection(t *testing.T) {
+	good := (&Signature{Version: 1}).append(nil)
+	withMinor := func(minor uint16, content []byte) []byte {
+		blob := assemble(t, map[uint16][]byte{typeSignature: content})
+		binary.LittleEndian.PutUint16(blob[10:], minor)
+		return reseal(blob)
+	}
+	mustDecode(t, withMinor(1, good))
+	mustDecode(t, withMinor(65535, good))
+	for _, tc := range []struct {
+		name  string
+		minor uint16
+		data  []byte
+		want  error
+	}{
+		{"empty", 1, join(), ErrSignature},
+		{"a byte less", 1, good[:103], ErrSignature},
+		{"a byte more", 1, join(good, 0), ErrSignature},
+		{"version 0", 1, make([]byte, 104), ErrSignature},
+		{"minor version 0", 0, good, ErrHeader},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			blob := withMinor(tc.minor, tc.data)
+			refuse(t, blob, tc.want)
+			trusting := Loader{Trust: func(*Signed) error { return nil }}
+			if _, err := trusting.Load(blob); !errors.Is(err, tc.want) {
+				t.Errorf("a loader that looks at signatures says %v, want %v", err, tc.want)
+			}
+		})
+	}
+}
+
+// TestTrust: what Trust is given, when, and what its error does.
+func TestTrust(t *testing.T) {
+	untrusted := errors.New("not trusted")
+	for _, f := range []*File{tiny(t), signed(t), rich(t)} {
+		blob := mustEncode(t, f)
+		asked := 0
+		l := Loader{Trust: func(s *Signed) error {
+			asked++
+			var seen bytes.Buffer
+			n, err := s.WriteTo(&seen)
+			if err != nil || n != int64(len(blob)) || seen.Len() != len(blob) {
+				t.Errorf("%d of %d bytes are written, error %v", n, len(blob), err)
+			}
+			if (s.Signature == nil) != (f.Signature == nil) || s.Signature != nil && *s.Signature != *f.Signature {
+				t.Errorf("signature %+v, want %+v", s.Signature, f.Signature)
+			}
+			if f.Signature == nil && !bytes.Equal(seen.Bytes(), blob) {
+				t.Error("an unsigned file is seen otherwise than it is")
+			}
+			if f.Signature != nil && !bytes.Equal(blob[s.Offset+signatureBytes-64:][:64], f.Signature.Value[:]) {
+				t.Errorf("there is no signature at byte %d", s.Offset)
+			}
+			return untrusted
+		}}
+		if _, err := l.Load(blob); err != untrusted {
+			t.Errorf("Load: %v", err)
+		}
+		if _, err := l.Decode(blob); err != untrusted {
+			t.Errorf("Decode: %v", err)
+		}
+		// Damage is found before anybody is asked, bad content after.
+		blob[len(blob)-1] ^= 1
+		if _, err := l.Decode(blob); !errors.Is(err, ErrChecksum) || asked != 2 {
+			t.Errorf("damaged: %v, asked %d times", err, asked)
+		}
+		blob[len(blob)-1] ^= 1
+		clear(blob[binary.LittleEndian.Uint32(blob[12:]):][:2]) // the architecture comes first
+		if _, err := l.Decode(reseal(blob)); err != untrusted || asked != 3 {
+			t.Errorf("bad architecture: %v, asked %d times", err, asked)
+		}
+	}
+	failing := Loader{Trust: func(s *Signed) error {
+		n, err := s.WriteTo(fullWriter{})
+		if n != 0 || err != io.ErrShortWrite {
+			t.Errorf("%d bytes before %v", n, err)
+		}
+		return err
+	}}
+	if _, err := failing.Load(mustEncode(t, signed(t))); err != io.ErrShortWrite {
+		t.Errorf("Trust's error became %v", err)
+	}
+}
+
+// fullWriter takes nothing.
+type fullWriter struct{}
+
+func (fullWriter) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
 
 func TestSchemaSection(t *testing.T) {
 	nan := float32(math.NaN())

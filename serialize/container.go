@@ -34,19 +34,22 @@ const (
 	typeSchema       = 2
 	typeMetadata     = 3
 	typeSelfTest     = 4
+	typeSignature    = 5
 	typeWeights      = 16
 )
 
-// knownSections are the sections of this version with the flags that they always have.
+// knownSections are the sections of this version with the flags that they always have and the minor version that brought
+// them.
 var knownSections = []struct {
-	kind, flags uint16
-	name        string
+	kind, flags, minor uint16
+	name               string
 }{
-	{typeArchitecture, flagCritical, "architecture"},
-	{typeSchema, 0, "schema"},
-	{typeMetadata, 0, "metadata"},
-	{typeSelfTest, 0, "self-test"},
-	{typeWeights, flagCritical | flagAligned, "weights"},
+	{typeArchitecture, flagCritical, 0, "architecture"},
+	{typeSchema, 0, 0, "schema"},
+	{typeMetadata, 0, 0, "metadata"},
+	{typeSelfTest, 0, 0, "self-test"},
+	{typeSignature, 0, signatureMinor, "signature"},
+	{typeWeights, flagCritical | flagAligned, 0, "weights"},
 }
 
 func sectionName(kind uint16) string {
@@ -260,8 +263,13 @@ func parse(blob []byte, limits *Limits) (*container, error) {
 			int64(len(blob))-end)
 	}
 	for _, known := range knownSections {
-		if known.flags&flagCritical != 0 && c.find(known.kind) == nil {
+		there := c.find(known.kind) != nil
+		if known.flags&flagCritical != 0 && !there {
 			return nil, formatError(known.name, headerBytes, ErrMissingSection, "")
+		}
+		if there && c.minor < known.minor {
+			return nil, formatError(known.name, 10, ErrHeader, "version %d.%d has no %s", majorVersion, c.minor,
+				known.name)
 		}
 	}
 	return c, nil

@@ -33,6 +33,7 @@ var (
 	ErrSchema           = errors.New("bad schema")
 	ErrMetadata         = errors.New("bad metadata")
 	ErrSelfTest         = errors.New("bad self-test")
+	ErrSignature        = errors.New("bad signature")
 )
 
 // ErrNotRegular says that ReadFile or AtomicWrite was given a folder, a pipe or a device; it comes in a *fs.PathError.

@@ -16,11 +16,16 @@ type File struct {
 	Metadata Metadata        // empty if there is none
 	SelfTest SelfTest        // empty if there is none
 
+	// Signature is nil if there is none. It covers everything else in the file, so that whoever changes anything makes it
+	// nil, or a new one by package serialize/signature.
+	Signature *Signature
+
 	// Contract is the version of the arithmetic contract (see package kernels) under which the model was made and the
 	// self-test's outputs were computed. 0 stands for the version of this program.
 	Contract int
 
-	// Minor is the format's minor version. It is 0 in a new file, and what a file that was read said.
+	// Minor is the format's minor version. It is 0 in a new file, and what a file that was read said. A file is written
+	// with a later one if its content needs that.
 	Minor uint16
 	// Unknown are the optional sections of newer minor versions that were found in a file. They are written back as
 	// they are.
@@ -102,6 +107,10 @@ func (f *File) container() (*container, error) {
 			return nil, err
 		}
 		add(s)
+	}
+	if f.Signature != nil {
+		c.minor = max(c.minor, signatureMinor)
+		add(section{kind: typeSignature, data: f.Signature.append(nil)})
 	}
 	add(section{kind: typeWeights, floats: f.Model.Parameters()})
 	for _, u := range unknown {

@@ -24,6 +24,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte{})
 	f.Add(mustEncode(f, tiny(f)))
 	f.Add(mustEncode(f, rich(f)))
+	f.Add(mustEncode(f, signed(f)))
 	f.Fuzz(func(t *testing.T, blob []byte) {
 		fuzz(t, blob)
 		fuzz(t, reseal(bytes.Clone(blob)))
@@ -32,22 +33,24 @@ func FuzzDecode(f *testing.F) {
 
 // FuzzContent puts any contents of sections into a file whose layout and checksums are right.
 func FuzzContent(f *testing.F) {
-	for _, file := range []*File{tiny(f), rich(f), {Model: tutorial(f)}} {
+	for _, file := range []*File{tiny(f), rich(f), signed(f), {Model: tutorial(f)}} {
 		c, err := parse(mustEncode(f, file), ptr(Limits{}.withDefaults()))
 		if err != nil {
 			f.Fatal(err)
 		}
-		var contents [5][]byte
+		var contents [6][]byte
 		for i, known := range knownSections {
 			if s := c.find(known.kind); s != nil {
 				contents[i] = s.data
 			}
 		}
-		f.Add(contents[0], contents[1], contents[2], contents[3], contents[4], uint16(9), []byte("unknown"))
+		f.Add(contents[0], contents[1], contents[2], contents[3], contents[4], contents[5],
+			uint16(9), []byte("unknown"))
 	}
-	f.Fuzz(func(t *testing.T, architecture, schema, metadata, selfTest, weights []byte, kind uint16, unknown []byte) {
+	f.Fuzz(func(t *testing.T, architecture, schema, metadata, selfTest, signature, weights []byte, kind uint16,
+		unknown []byte) {
 		c := &container{minor: kind, contract: 1}
-		for i, content := range [][]byte{architecture, schema, metadata, selfTest, weights} {
+		for i, content := range [][]byte{architecture, schema, metadata, selfTest, signature, weights} {
 			if s := knownSections[i]; len(content) > 0 || s.flags&flagCritical != 0 {
 				c.sections = append(c.sections, section{kind: s.kind, flags: s.flags, data: content})
 			}

@@ -14,7 +14,7 @@ import (
 // by several goroutines at once.
 //
 // The errors of its methods are *FormatError if the content is bad, and otherwise what the operating system, the
-// fs.FS or the io.Reader says, or what NNRT_KERNELS has wrong.
+// fs.FS, the io.Reader or Trust says, or what NNRT_KERNELS has wrong.
 type Loader struct {
 	Limits Limits
 
@@ -27,6 +27,11 @@ type Loader struct {
 	// train or set weights makes new ones. The weights are copied all the same where float32 cannot be read in place:
 	// on a big-endian machine, and from bytes of which the first is not at an address that is a multiple of four.
 	NoCopy bool
+
+	// Trust, if it is not nil, is asked about the file's signature, or that there is none, after the file's structure and
+	// checksums were found right and before anything else of it is believed. Its error is the Loader's. Package
+	// serialize/signature has one that wants certain keys and no old model.
+	Trust func(*Signed) error
 }
 
 // Decode reads a file's bytes, checks every one of them, and keeps none of them: blob may change afterwards. The
@@ -88,6 +93,8 @@ func (l Loader) Decode(blob []byte) (*File, error) {
 			f.Metadata, err = readMetadata(s, &l.Limits)
 		case typeSelfTest:
 			f.SelfTest, err = readSelfTest(s, &l.Limits, f.Model)
+		case typeSignature:
+			f.Signature, err = readSignature(s)
 		default:
 			unknown := Section{Type: s.kind, Aligned: s.flags&flagAligned != 0, Data: bytes.Clone(s.data)}
 			f.Unknown = append(f.Unknown, unknown)
@@ -104,12 +111,23 @@ func (l Loader) Decode(blob []byte) (*File, error) {
 	return f, nil
 }
 
-// parse is the function parse unless there are no kernels to make a model for.
+// parse takes a file apart and asks whether it is to be trusted.
 func (l *Loader) parse(blob []byte) (*container, error) {
-	if err := kernels.Err(); err != nil {
+	if err := kernels.Err(); err != nil { // no model can be made
 		return nil, err
 	}
-	return parse(blob, &l.Limits)
+	c, err := parse(blob, &l.Limits)
+	if err != nil || l.Trust == nil {
+		return c, err
+	}
+	signed, err := c.signed(blob)
+	if err == nil {
+		err = l.Trust(signed)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // model reads the architecture and the weights.

@@ -49,6 +49,17 @@ func tiny(t testing.TB) *File {
 	}
 }
 
+// signed is the tiny file with a signature that fits nothing.
+func signed(t testing.TB) *File {
+	f := tiny(t)
+	f.Signature = &Signature{Version: 0x0102030405060708}
+	for i := range f.Signature.Value {
+		f.Signature.Value[i] = byte(i + 100)
+	}
+	copy(f.Signature.Key[:], "somebody's public key of 32 bytes")
+	return f
+}
+
 // richSchema has a feature of each kind and something in every field.
 func richSchema() *dataset.Schema {
 	return &dataset.Schema{

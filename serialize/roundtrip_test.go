@@ -115,6 +115,11 @@ func TestRoundTrip(t *testing.T) {
 		{"tutorial", File{Model: tutorial(t)}},
 		{"tiny", *tiny(t)},
 		{"rich", *rich(t)},
+		{"signed", func() File {
+			f := *signed(t)
+			f.Minor = signatureMinor
+			return f
+		}()},
 		{"regression without names", File{Model: two(), Schema: regression}},
 		{"binary", File{Model: two(), Schema: binary, Contract: 77}},
 		{"inputs only", File{Model: makeModel(t, 1, net.Activate(net.Softsign)), Schema: inputsOnly}},
