@@ -83,16 +83,24 @@ func parseInteger(s string, least, most int) (int, error) {
 
 // seed defines the flag --seed.
 func (f *flagSet) seed() *uint64 {
-	value := uint64(1)
-	f.add(&option{name: "seed", arg: "N", usage: "of weights, order of rows and dropout", shown: "1",
-		set: func(s string) error {
-			v, err := strconv.ParseUint(s, 10, 64)
-			if err != nil {
-				return fmt.Errorf("it must be a whole number from 0 to %d", uint64(math.MaxUint64))
-			}
-			value = v
-			return nil
-		}})
+	return f.whole("seed", "N", 1, 0, "of weights, order of rows and dropout")
+}
+
+// whole defines a flag that takes a whole number of up to 64 bits from least on. The default 0 is not shown.
+func (f *flagSet) whole(name, arg string, byDefault, least uint64, usage string) *uint64 {
+	value := byDefault
+	o := &option{name: name, arg: arg, usage: usage, set: func(s string) error {
+		v, err := strconv.ParseUint(s, 10, 64)
+		if err != nil || v < least {
+			return fmt.Errorf("it must be a whole number from %d to %d", least, uint64(math.MaxUint64))
+		}
+		value = v
+		return nil
+	}}
+	if byDefault > 0 {
+		o.shown = strconv.FormatUint(byDefault, 10)
+	}
+	f.add(o)
 	return &value
 }
 

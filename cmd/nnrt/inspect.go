@@ -11,6 +11,7 @@ import (
 	"nnrt/kernels"
 	"nnrt/net"
 	"nnrt/serialize"
+	"nnrt/serialize/signature"
 )
 
 func inspectCommand() *command {
@@ -58,9 +59,16 @@ type description struct {
 	Schema       *schemaDescription `json:"schema"`
 	Metadata     serialize.Metadata `json:"metadata"`
 	SelfTestRows int                `json:"self_test_rows"`
+	Signature    *signerDescription `json:"signature"`
 
 	metadataKeys []string
 	weights      []net.Variable
+}
+
+// signerDescription is what a signature says; verify tells whether it is true.
+type signerDescription struct {
+	Version uint64 `json:"version"`
+	Key     string `json:"key"` // in base64
 }
 
 type layerDescription struct {
@@ -122,6 +130,9 @@ func describe(file *serialize.File, weights bool) *description {
 		Format: fmt.Sprintf("1.%d", file.Minor), Contract: file.Contract, Inputs: m.Inputs(), Outputs: m.Outputs(),
 		Parameters: m.NumParameters(), Schema: describeSchema(file.Schema), Metadata: file.Metadata,
 		SelfTestRows: len(file.SelfTest.Inputs) / m.Inputs(), metadataKeys: file.Metadata.Keys(),
+	}
+	if g := file.Signature; g != nil {
+		d.Signature = &signerDescription{g.Version, signature.KeyText(g.Key[:])}
 	}
 	counts := make(map[string]int)
 	variables := m.Weights()
@@ -239,6 +250,10 @@ func (d *description) write(w io.Writer) {
 		d.Contract)
 	if d.Contract != kernels.Contract {
 		fmt.Fprintf(w, " (this program: %d)", kernels.Contract)
+	}
+	if d.Signature != nil {
+		fmt.Fprintf(w, "\nsignature   version %d, key %s (not checked: nnrt verify does that)", d.Signature.Version,
+			d.Signature.Key)
 	}
 	fmt.Fprintf(w, "\nself-test   %d rows\nparameters  %d (%d bytes)\n\n", d.SelfTestRows, d.Parameters, 4*d.Parameters)
 	layers := &table{header: []string{"layer", "kind", "shape", "activation", "parameters", "bytes"}}

@@ -56,12 +56,12 @@ type env struct {
 func commands() []*command {
 	return []*command{
 		demoCommand(), trainCommand(), runCommand(), evalCommand(), inspectCommand(), verifyCommand(),
-		benchCommand(), cpuCommand(),
+		signCommand(), benchCommand(), cpuCommand(),
 	}
 }
 
 // later are commands that nnrt will have.
-var later = []string{"convert", "sign"}
+var later = []string{"convert"}
 
 // doMain is main with everything it depends on as parameters. It returns the exit code.
 func doMain(args []string, stdin io.Reader, stdout, stderr io.Writer) int {

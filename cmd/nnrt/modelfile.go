@@ -12,8 +12,11 @@ import (
 )
 
 // readModel reads a model file. The error names it.
-func readModel(path string) (*serialize.File, error) {
-	file, err := serialize.ReadFile(path)
+func readModel(path string) (*serialize.File, error) { return readModelAs(path, serialize.Loader{}) }
+
+// readModelAs reads a model file as the loader says.
+func readModelAs(path string, l serialize.Loader) (*serialize.File, error) {
+	file, err := l.ReadFile(path)
 	var bad *serialize.FormatError
 	if errors.As(err, &bad) {
 		return nil, fmt.Errorf("%s: %w", path, err)

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"crypto/ed25519"
 	"errors"
 	"fmt"
+
+	"nnrt/serialize"
+	"nnrt/serialize/signature"
 )
 
 // errCheck says that verify found something wrong.
@@ -10,7 +14,8 @@ var errCheck = errors.New("the model is bad")
 
 func verifyCommand() *command {
 	f := &flagSet{}
-	f.notYet("key", "FILE")
+	keyFile := f.text("key", "FILE", "", "also: the signature must be of this public key (PEM)")
+	minVersion := f.whole("min-version", "N", 0, 1, "with --key: refuse a model that was signed as an older version")
 	isGolden := f.boolean("golden", false, "check this machine instead of a model, by trainings that nnrt has with it")
 	short := f.boolean("short", false, "with --golden: leave out the networks that take an emulator minutes")
 	asJSON := f.boolean("json", false, "with --golden: print a JSON object with the sums in full")
@@ -19,17 +24,22 @@ func verifyCommand() *command {
 		args:    "model.bin|--golden",
 		summary: "check a model file, and this machine's kernels with it",
 		details: "Checks structure and checksums, that the weights are finite, that the schema fits the model, and that " +
-			"the self-test rows in the file have the stored outputs here, to the bit. Prints each check; the exit code is " +
-			"3 if one fails.\n\n" +
+			"the self-test rows in the file have the stored outputs here, to the bit. A signature must fit the file; whose it " +
+			"is, and that there is one, only --key can tell. Prints each check; the exit code is 3 if one fails.\n\n" +
 			"--golden trains and predicts a fixed set of cases and compares the SHA-256 of each one's model, history and " +
 			"predictions with those that every machine gives. It needs no file; the exit code is 1 if one differs. All " +
 			"optimizers, losses, layers and activations are among the cases, with one and three threads, rows alone and in " +
 			"batches.",
-		examples: []string{"nnrt verify model.bin", "nnrt verify --golden"},
-		maxArgs:  1,
-		flags:    f,
+		examples: []string{"nnrt verify model.bin", "nnrt verify model.bin --key public.pem --min-version 7",
+			"nnrt verify --golden"},
+		maxArgs: 1,
+		flags:   f,
 		run: func(e *env, args []string) error {
 			switch {
+			case *minVersion > 0 && *keyFile == "":
+				return usagef("--min-version goes with --key, since anybody can sign as any version with a key of their own")
+			case *isGolden && *keyFile != "":
+				return usagef("--golden checks the machine, without a model and its --key")
 			case *isGolden && len(args) > 0:
 				return usagef("unexpected argument %q: --golden checks the machine, without a model", args[0])
 			case *isGolden:
@@ -40,12 +50,46 @@ func verifyCommand() *command {
 			case len(args) == 0:
 				return usagef("what is missing: model.bin, or --golden")
 			}
-			return verify(e, args[0])
+			trust := signatureCheck{file: *keyFile, policy: signature.Policy{MinVersion: *minVersion}}
+			if *keyFile != "" {
+				key, err := readKey(*keyFile, signature.ParsePublicKey)
+				if err != nil {
+					return err
+				}
+				trust.policy.Keys = []ed25519.PublicKey{key}
+			}
+			return verify(e, args[0], &trust)
 		},
 	}
 }
 
-func verify(e *env, path string) error {
+// signatureCheck is what verify finds of a model's signature.
+type signatureCheck struct {
+	file   string // of the key; "" if any key will do, or no signature
+	policy signature.Policy
+	detail string
+	err    error
+}
+
+// look is for serialize.Loader's Trust. It refuses nothing, so that the other checks are made too.
+func (c *signatureCheck) look(s *serialize.Signed) error {
+	g := s.Signature
+	switch {
+	case c.file != "":
+		if c.err = c.policy.Check(s); c.err == nil {
+			c.detail = fmt.Sprintf("version %d, by the key in %s", g.Version, c.file)
+		}
+	case g == nil:
+		c.detail = "none"
+	default:
+		c.err = signature.Verify(s)
+		c.detail = fmt.Sprintf("version %d, by the key %s (--key tells whether that is the right one)", g.Version,
+			signature.KeyText(g.Key[:]))
+	}
+	return nil
+}
+
+func verify(e *env, path string, trust *signatureCheck) error {
 	print := func(name, detail string, err error) {
 		verdict := "ok  "
 		if err != nil {
@@ -53,7 +97,7 @@ func verify(e *env, path string) error {
 		}
 		fmt.Fprintf(e.stdout, "%s  %-10s %s\n", verdict, name, detail)
 	}
-	file, err := readModel(path)
+	file, err := readModelAs(path, serialize.Loader{Trust: trust.look})
 	if err != nil {
 		if exitCode(err) == exitModel {
 			print("structure", "", err)
@@ -65,8 +109,9 @@ func verify(e *env, path string) error {
 		return err
 	}
 	print("structure", fmt.Sprintf("%d bytes, all checksums right, sha256 %s", size, sum), nil)
+	checks := append(file.Verify(), serialize.Check{Name: "signature", Detail: trust.detail, Err: trust.err})
 	failed := 0
-	for _, c := range file.Verify() {
+	for _, c := range checks {
 		print(c.Name, c.Detail, c.Err)
 		if c.Err != nil {
 			failed++

@@ -108,6 +108,7 @@ var trainingCode = map[string][]string{
 	"nnrt/kernels.": {"training", "gradient", "gemmtn", "gemmnt", "entropy", "sumabs", "columnsums", "sgd", "momentum",
 		"rmsprop", "adam", "adagrad", "lion", "decay", "clip", "penalty", "shuffle",
 		"gather", "hits"},
+	"crypto/": {"ed25519", "sha512"}, // that of signatures, which it does not look at
 }
 
 // functions builds a program and returns the names of the functions that are linked.
