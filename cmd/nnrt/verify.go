@@ -17,7 +17,7 @@ func verifyCommand() *command {
 	keyFile := f.text("key", "FILE", "", "also: the signature must be of this public key (PEM)")
 	minVersion := f.whole("min-version", "N", 0, 1, "with --key: refuse a model that was signed as an older version")
 	isGolden := f.boolean("golden", false, "check this machine instead of a model, by trainings that nnrt has with it")
-	short := f.boolean("short", false, "with --golden: leave out the networks that take an emulator minutes")
+	short := f.boolean("short", false, "with --golden: leave out the larger networks, which take an emulator minutes")
 	asJSON := f.boolean("json", false, "with --golden: print a JSON object with the sums in full")
 	return &command{
 		name:    "verify",

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"strconv"
+	"strings"
 	"time"
 
 	"nnrt/internal/golden"
@@ -79,8 +80,8 @@ func verifyGolden(e *env, cases []golden.Case, leftOut []string, asJSON bool) er
 		}
 	} else {
 		fmt.Fprintf(e.stdout, "\n%d of %d cases as expected, %.2f s\n", len(cases)-differing, len(cases), r.Seconds)
-		for _, name := range leftOut {
-			fmt.Fprintf(e.stdout, "left out by --short: %s\n", name)
+		if len(leftOut) > 0 {
+			fmt.Fprintf(e.stdout, "left out by --short: %s\n", strings.Join(leftOut, ", "))
 		}
 	}
 	if differing > 0 {

@@ -66,7 +66,7 @@ func (s *source) class(row int) int {
 }
 
 // mostPredicted is how many rows of its data a case predicts at most: not a whole number of any kernel's.
-const mostPredicted = 45
+const mostPredicted = 41
 
 // data returns the rows with their targets.
 func (s *source) data(y []float32) (*Data, error) {
