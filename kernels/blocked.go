@@ -92,6 +92,13 @@ func (mk *microkernels) gemmReLU(c, a, b, bias []float32, m, n, k, lda, ldb, ldc
 	}
 }
 
+// A single row goes along B's rows, rather than down its columns, from so many columns and terms on; a smaller B is in
+// the inner caches, which serve both ways of reading it alike.
+const (
+	wideRow = 512
+	tallRow = 64
+)
+
 func (mk *microkernels) oneRow(c, a, b, bias []float32, n, k, ldb int, last ending) {
 	for p := 0; p < k; p += segment {
 		mk.row(&c[0], &a[p], &b[p*ldb], pointerTo(startOf(bias, p), 0), n, min(segment, k-p), 1, ldb, endOf(p, k, last))

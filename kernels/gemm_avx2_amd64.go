@@ -27,13 +27,6 @@ func tilesAVX2(c, a, b, bias *float32, m, height, n, k, rsA, csA, rsB, rsC int, 
 //go:noescape
 func tileRowAVX2(c, a, b, bias *float32, n, k, csA, rsB int, add bool)
 
-// A row is computed by wideRowAVX2 from so many columns and terms on; a smaller B is in the inner caches, which serve
-// both ways of reading it alike.
-const (
-	wideRow = 512
-	tallRow = 64
-)
-
 func rowAVX2(c, a, b, bias *float32, n, k, csA, rsB int, end ending) {
 	if n >= wideRow && k >= tallRow {
 		wideRowAVX2(c, a, b, bias, n, k, csA, rsB, end)

@@ -660,3 +660,184 @@ done:
 	ANY_SINGLE(one1, FMOVS, APART1, SINGLE1, oneDone)
 
 	END_SINGLE(FMOVS, oneDone, oneAdded, oneStore)
+
+// TURN_4 turns over the 4×4 block in registers v0 to v3; w0 to w3 hold it afterwards, and t0 to t3 are in between.
+#define TURN_4(v0, v1, v2, v3, t0, t1, t2, t3, w0, w1, w2, w3) \
+	VTRN1 v1.S4, v0.S4, t0.S4 \ // s00 s10 s02 s12
+	VTRN2 v1.S4, v0.S4, t1.S4 \ // s01 s11 s03 s13
+	VTRN1 v3.S4, v2.S4, t2.S4 \ // s20 s30 s22 s32
+	VTRN2 v3.S4, v2.S4, t3.S4 \
+	VTRN1 t2.D2, t0.D2, w0.D2 \ // s00 s10 s20 s30
+	VTRN1 t3.D2, t1.D2, w1.D2 \
+	VTRN2 t2.D2, t0.D2, w2.D2 \
+	VTRN2 t3.D2, t1.D2, w3.D2
+
+// Blocks of four columns and four or eight rows, from R6 on to R7 on.
+#define BLOCK_4 \
+	MOVD  R6, R8       \
+	FMOVQ (R8), F0     \
+	ADD   R5, R8       \
+	FMOVQ (R8), F1     \
+	ADD   R5, R8       \
+	FMOVQ (R8), F2     \
+	ADD   R5, R8       \
+	FMOVQ (R8), F3     \
+	TURN_4(V0, V1, V2, V3, V16, V17, V18, V19, V20, V22, V24, V26) \
+	MOVD  R7, R8       \
+	FMOVQ F20, (R8)    \
+	ADD   R4, R8       \
+	FMOVQ F22, (R8)    \
+	ADD   R4, R8       \
+	FMOVQ F24, (R8)    \
+	ADD   R4, R8       \
+	FMOVQ F26, (R8)
+
+#define BLOCK_8 \
+	MOVD  R6, R8       \
+	FMOVQ (R8), F0     \
+	ADD   R5, R8       \
+	FMOVQ (R8), F1     \
+	ADD   R5, R8       \
+	FMOVQ (R8), F2     \
+	ADD   R5, R8       \
+	FMOVQ (R8), F3     \
+	ADD   R5, R8       \
+	FMOVQ (R8), F4     \
+	ADD   R5, R8       \
+	FMOVQ (R8), F5     \
+	ADD   R5, R8       \
+	FMOVQ (R8), F6     \
+	ADD   R5, R8       \
+	FMOVQ (R8), F7     \
+	TURN_4(V0, V1, V2, V3, V16, V17, V18, V19, V20, V22, V24, V26) \
+	TURN_4(V4, V5, V6, V7, V16, V17, V18, V19, V21, V23, V25, V27) \
+	MOVD  R7, R8            \
+	FSTPQ (F20, F21), (R8)  \
+	ADD   R4, R8            \
+	FSTPQ (F22, F23), (R8)  \
+	ADD   R4, R8            \
+	FSTPQ (F24, F25), (R8)  \
+	ADD   R4, R8            \
+	FSTPQ (F26, F27), (R8)
+
+// BANDS goes through bands of 4 or 8 rows and in each through blocks of 4 columns. The last band and block end with
+// the last row and column, and so may do again what is done.
+#define BANDS(BLOCK, height, band, block, nextBand) \
+band:                       \
+	MOVD R1, R6             \
+	MOVD R0, R7             \
+	MOVD R3, R9             \
+block:                      \
+	BLOCK                   \
+	SUBS $4, R9             \
+	BEQ  nextBand           \
+	MOVD $4, R10            \
+	CMP  R10, R9            \
+	CSEL LT, R9, R10, R10   \ // as many columns on as are left
+	MADD R4, R7, R10, R7    \
+	ADD  R10<<2, R6         \
+	CMP  $4, R9             \
+	BGE  block              \
+	MOVD $4, R9             \
+	B    block              \
+nextBand:                   \
+	SUBS $height, R2        \
+	BEQ  done               \
+	MOVD $height, R10       \
+	CMP  R10, R2            \
+	CSEL LT, R2, R10, R10   \ // as many rows on as are left
+	MADD R5, R1, R10, R1    \
+	ADD  R10<<2, R0         \
+	CMP  $height, R2        \
+	BGE  band               \
+	MOVD $height, R2        \
+	B    band
+
+// func transposeNEON(dst, src *float32, rows, cols, ldDst, ldSrc int)
+//
+//	dst[j·ldDst + i] = src[i·ldSrc + j] for i < rows, j < cols
+//
+//	R0 dst at the band    R4 ldDst in bytes           R6 src at the block    V0…V7   four columns of four or eight rows
+//	R1 src at the band    R5 ldSrc in bytes           R7 dst at the block    V16…V19 in between
+//	R2 rows left          R8 a row of the block       R9 columns left        V20…V27 turned over
+//	R3 cols               R10 columns or rows to the next one; an element
+TEXT ·transposeNEON(SB), NOSPLIT, $0-48
+	MOVD dst+0(FP), R0
+	MOVD src+8(FP), R1
+	MOVD rows+16(FP), R2
+	MOVD cols+24(FP), R3
+	MOVD ldDst+32(FP), R4
+	MOVD ldSrc+40(FP), R5
+	LSL  $2, R4
+	LSL  $2, R5
+	CMP  $4, R2
+	BLT  rows
+	CMP  $4, R3
+	BLT  columns
+	CMP  $8, R2
+	BLT  band4
+	BANDS(BLOCK_8, 8, band8, block8, nextBand8)
+	BANDS(BLOCK_4, 4, band4, block4, nextBand4)
+
+columns: // fewer than four
+	CBZ R3, done
+
+down:
+	MOVD R1, R6
+	MOVD R0, R7
+	MOVD R2, R9
+
+downElement:
+	MOVWU   (R6), R10
+	MOVW.P  R10, 4(R7)
+	ADD     R5, R6
+	SUBS    $1, R9
+	BNE     downElement
+	ADD     $4, R1
+	ADD     R4, R0
+	SUBS    $1, R3
+	BNE     down
+	RET
+
+rows: // fewer than four
+	CBZ R2, done
+	CBZ R3, done
+
+row:
+	MOVD R1, R6
+	MOVD R0, R7
+	MOVD R3, R9
+
+element:
+	MOVWU.P 4(R6), R10
+	MOVW    R10, (R7)
+	ADD     R4, R7
+	SUBS    $1, R9
+	BNE     element
+	ADD     R5, R1
+	ADD     $4, R0
+	SUBS    $1, R2
+	BNE     row
+
+done:
+	RET
+
+// func copyRowsNEON(dst, src *float32, rows, ldSrc int)
+//
+//	dst[i·8 + j] = src[i·ldSrc + j] for i < rows and j < 8
+//
+//	R0 dst    R1 src    R2 rows left    R3 ldSrc in bytes
+TEXT ·copyRowsNEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD src+8(FP), R1
+	MOVD rows+16(FP), R2
+	MOVD ldSrc+24(FP), R3
+	LSL  $2, R3
+
+copyRow:
+	FLDPQ   (R1), (F0, F1)
+	ADD     R3, R1
+	FSTPQ.P (F0, F1), 32(R0)
+	SUBS    $1, R2
+	BNE     copyRow
+	RET
