@@ -8,6 +8,7 @@ var microkernelsNEON = microkernels{
 	mr: 8, nr: 8,
 	fuses: true,
 	tiles: tilesNEON, row: rowNEON, transpose: transposeNEON, copyPanel: copyPanelNEON,
+	narrowRow: narrowRowNEON, narrowDot: narrowDotNEON, dotRows: 4, dotColumns: 3,
 }
 
 func productsNEON(t *table) { microkernelsNEON.fill(t) }
@@ -96,3 +97,11 @@ func copyPanelNEON(dst, src *float32, rows, cols, ldSrc int) {
 //
 //go:noescape
 func copyRowsNEON(dst, src *float32, rows, ldSrc int)
+
+// narrowRowNEON and narrowDotNEON are narrow forward products, see microkernels.
+//
+//go:noescape
+func narrowRowNEON(c, a, b, bias *float32, m, n, k, rsA, rsC int)
+
+//go:noescape
+func narrowDotNEON(c, a, b, bias *float32, n, k, rsA, rsB, rsC int)
