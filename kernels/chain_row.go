@@ -18,7 +18,7 @@ func (mk *microkernels) rowSteps(c *Chain) []rowStep {
 	for i := range c.layers {
 		l := &c.layers[i]
 		n, k := l.Weights.n, l.Weights.k
-		if n > rowVectors*rowVector || k > segment || hasLanes(n, k) {
+		if n > rowUnits || k > segment || hasLanes(n, k) {
 			steps = append(steps, rowStep{dense: l, outputs: n})
 			open = false
 			continue
@@ -27,7 +27,7 @@ func (mk *microkernels) rowSteps(c *Chain) []rowStep {
 			steps = append(steps, rowStep{})
 		}
 		s := &steps[len(steps)-1]
-		layer := newRowLayer(l)
+		layer := mk.newRowLayer(l)
 		if open = inRow(l.Activation); !open {
 			layer.activation, s.activation, s.alpha = Linear, l.Activation, l.Alpha
 		}
@@ -37,10 +37,13 @@ func (mk *microkernels) rowSteps(c *Chain) []rowStep {
 	return steps
 }
 
-func newRowLayer(l *DenseLayer) rowLayer {
+func (mk *microkernels) newRowLayer(l *DenseLayer) rowLayer {
 	n, k := l.Weights.n, l.Weights.k
-	vectors := (n + rowVector - 1) / rowVector
-	width := vectors * rowVector
+	vectors := (n + mk.rowVector - 1) / mk.rowVector
+	if vectors > 4 {
+		vectors = (vectors + 3) &^ 3
+	}
+	width := vectors * mk.rowVector
 	w, bias := aligned(k*width), aligned(width)
 	for p := range k {
 		copy(w[p*width:], l.Weights.b[p*n:][:n])
@@ -54,8 +57,7 @@ func (mk *microkernels) chainRow(c *Chain, y, x []float32, s *Scratch) {
 		genericChain(c, y, nil, x, s, 1)
 		return
 	}
-	const room = rowVectors * rowVector
-	buffer, to, other := &s.floats[0], s.floats[room:], s.floats[room+c.widest:]
+	buffer, to, other := &s.floats[0], s.floats[rowUnits:], s.floats[rowUnits+c.widest:]
 	last := len(c.row) - 1
 	for i := range c.row {
 		step := &c.row[i]

@@ -112,6 +112,35 @@ func TestChainIsItsLayersOneByOne(t *testing.T) {
 	})
 }
 
+// One row through a layer of any width up to 65, the last one or not, with sums of one to nine terms and some of many.
+func TestRowThroughLayersOfAnyWidth(t *testing.T) {
+	forEachTier(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(12, 12))
+		for n := 1; n <= 65; n++ {
+			for i, a := range []Activation{Linear, ReLU, Sigmoid, Tanh} {
+				k := 1 + (n+i)%9
+				if k == 9 && n > narrow {
+					k = segment - i
+				}
+				c := &chainCase{widths: []int{k, n, 3}, activations: []Activation{a, Linear},
+					w:    [][]float32{randomMatrix(r, k*n), randomMatrix(r, n*3)},
+					bias: [][]float32{randomMatrix(r, n), randomMatrix(r, 3)}}
+				c.bias[0][r.IntN(n)] = float32(math.Copysign(0, -1))
+				x := randomMatrix(r, k)
+				clear(x[r.IntN(k):])
+				for range 2 {
+					want, _ := c.reference(x, 1)
+					chain := c.prepare()
+					y := make([]float32, c.outputs())
+					chain.Forward(y, x, NewScratch(chain))
+					compare(t, c.String(), y, want)
+					c.widths, c.activations, c.w, c.bias = c.widths[:2], c.activations[:1], c.w[:1], c.bias[:1]
+				}
+			}
+		}
+	})
+}
+
 func compare(t *testing.T, what string, got, want []float32) {
 	t.Helper()
 	for i := range want {

@@ -81,7 +81,7 @@ func (mk *microkernels) prepareChain(c *Chain) {
 		c.scratch = max(c.scratch, 2*c.turned.floats+narrowLanes*narrow*c.turned.strip)
 	}
 	if c.row = mk.rowSteps(c); c.row != nil {
-		c.scratch = max(c.scratch, rowVectors*rowVector+2*c.widest)
+		c.scratch = max(c.scratch, rowUnits+2*c.widest)
 	}
 }
 

@@ -7,7 +7,8 @@ import "unsafe"
 var microkernelsAVX2 = microkernels{
 	mr: 6, nr: 16,
 	fuses: true,
-	tiles: tilesAVX2, row: rowAVX2, layersRow: layersRowAVX2, transpose: transposeAVX2, copyPanel: copyPanelAVX2,
+	tiles: tilesAVX2, row: rowAVX2, layersRow: layersRowAVX2, rowVector: 16,
+	transpose: transposeAVX2, copyPanel: copyPanelAVX2,
 	narrowRow: narrowRowLanesAVX2, narrowDot: narrowDotAVX2, dotRows: 4, dotColumns: 3,
 }
 

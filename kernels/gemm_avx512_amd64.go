@@ -5,7 +5,8 @@ package kernels
 var microkernelsAVX512 = microkernels{
 	mr: 14, nr: 32,
 	fuses: true,
-	tiles: tilesAVX512, row: anyRowAVX512, layersRow: layersRowAVX512, transpose: transposeAVX512, copyPanel: copyPanelAVX512,
+	tiles: tilesAVX512, row: anyRowAVX512, layersRow: layersRowAVX512, rowVector: 16,
+	transpose: transposeAVX512, copyPanel: copyPanelAVX512,
 	narrowRow: narrowRowLanesAVX512, narrowDot: narrowDotAVX512, dotRows: 8, dotColumns: 6,
 }
 

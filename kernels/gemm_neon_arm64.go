@@ -7,7 +7,8 @@ import "unsafe"
 var microkernelsNEON = microkernels{
 	mr: 8, nr: 8,
 	fuses: true,
-	tiles: tilesNEON, row: rowNEON, transpose: transposeNEON, copyPanel: copyPanelNEON,
+	tiles: tilesNEON, row: rowNEON, layersRow: layersRowNEON, rowVector: 4,
+	transpose: transposeNEON, copyPanel: copyPanelNEON,
 	narrowRow: narrowRowNEON, narrowDot: narrowDotNEON, dotRows: 4, dotColumns: 3,
 }
 

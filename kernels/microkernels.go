@@ -16,8 +16,10 @@ type microkernels struct {
 	// fuses tells whether tiles and row know endReLU, and tiles biasOfRows and any n.
 	fuses bool
 
-	// layersRow sends one row through Dense layers, one after the other; see rowLayer. Or nil.
+	// layersRow sends one row through Dense layers, one after the other; see rowLayer. Or nil. Its vectors have rowVector
+	// outputs.
 	layersRow func(y, x, buffer *float32, layers *rowLayer, count int)
+	rowVector int
 
 	// transpose: dst[j·ldDst + i] = src[i·ldSrc + j] for i < rows, j < cols.
 	transpose func(dst, src *float32, rows, cols, ldDst, ldSrc int)
@@ -32,18 +34,16 @@ type microkernels struct {
 	dotRows, dotColumns int
 }
 
-// rowLayer is a layer for layersRow: weights and bias in whole vectors of rowVector outputs.
+// rowLayer is a layer for layersRow: weights and bias in whole vectors of outputs.
 type rowLayer struct {
 	w, bias    *float32 // [k, vectors·rowVector], [vectors·rowVector], 0 where there are no outputs
 	k, n       int
-	vectors    int
+	vectors    int // at most four, or a multiple of four
 	activation Activation
 }
 
-const (
-	rowVector  = 16
-	rowVectors = 4 // most of a layer
-)
+// rowUnits is how many outputs a layer has at most that layersRow takes.
+const rowUnits = 64
 
 // ending is what tiles and row do with a sum s at last: both, one, or just c = s.
 type ending uint8
