@@ -1,4 +1,4 @@
-//go:build gc && !purego
+//go:build (amd64 || arm64) && gc && !purego
 
 package kernels
 
@@ -140,7 +140,7 @@ func TestActivationsOfEveryLength(t *testing.T) {
 			x[i] = special[r.IntN(len(special))]
 		}
 	}
-	forEachTier(t, func(t *testing.T) {
+	onAssembly(t, func(t *testing.T, _ *table) {
 		check := func(what string, x, dy, want []float32, in func(memory, x []float32)) {
 			memory := make([]float32, len(x)+2*margin)
 			for i := range memory {
@@ -202,7 +202,7 @@ func TestSoftmaxIsTheReference(t *testing.T) {
 	for width := 1; width <= 140; width++ {
 		widths = append(widths, width)
 	}
-	forEachTier(t, func(t *testing.T) {
+	onAssembly(t, func(t *testing.T, _ *table) {
 		for _, width := range widths {
 			for i, draw := range draws {
 				for j, drawDY := range draws {
