@@ -20,11 +20,18 @@ var gradientsNEON = [...]func(dx, dy, x, y []float32, alpha float32){
 	Exponential: exponentialGradientNEON,
 }
 
+// narrowNEON is the width from which rows are too wide for registers.
+const narrowNEON = 16
+
 func activateNEON(y, x []float32, a Activation, alpha float32, width int) {
 	switch a {
 	case Linear:
 		copy(y, x)
 	case Softmax:
+		if width < narrowNEON {
+			softmaxNarrowNEON(y, x, width)
+			return
+		}
 		for i := 0; i < len(x); i += width {
 			y, x := y[i:i+width], x[i:i+width]
 			divideNEON(y, y, expAndSumNEON(y, x, rowMaxNEON(x)))
@@ -60,6 +67,10 @@ func activateGradientNEON(dx, dy, x, y []float32, a Activation, alpha float32, w
 }
 
 func sparseCrossEntropyNEON(losses, z []float32, width int) {
+	if width < narrowNEON {
+		sparseCrossEntropyNarrowNEON(losses, z, width)
+		return
+	}
 	for i, own := range losses {
 		row := z[i*width:][:width]
 		largest := rowMaxNEON(row)
@@ -157,6 +168,16 @@ func expAndSumNEON(y, x []float32, largest float32) (sum float32)
 //
 //go:noescape
 func logSumExpNEON(x []float32, largest float32) float32
+
+// softmaxNarrowNEON computes softmax of rows of a width below narrowNEON.
+//
+//go:noescape
+func softmaxNarrowNEON(y, x []float32, width int)
+
+// sparseCrossEntropyNarrowNEON is sparseCrossEntropyNEON for a width below narrowNEON.
+//
+//go:noescape
+func sparseCrossEntropyNarrowNEON(losses, z []float32, width int)
 
 // divideNEON computes y = x/divisor.
 //

@@ -59,7 +59,7 @@ rest: // where there is no element, V0 to V3 hold ones that were, or −∞
 	VMOV   V1.B16, V3.B16             \
 	VLD1   (R1), [V0.S4, V1.S4]
 
-// STORE_TAIL stores the first R2 elements of V0 to V3 at R0.
+// STORE_TAIL stores the first R2 elements of V0 to V3 at R0, which it moves behind them.
 #define STORE_TAIL \
 	TBZ    $3, R2, 4(PC)                \
 	VST1.P [V0.S4, V1.S4], 32(R0)       \
@@ -72,7 +72,7 @@ rest: // where there is no element, V0 to V3 hold ones that were, or −∞
 	VST1.P V0.D[0], 8(R0)               \
 	VEXT   $8, V0.B16, V0.B16, V0.B16   \
 	TBZ    $0, R2, 2(PC)                \
-	VST1   V0.S[0], (R0)
+	VST1.P V0.S[0], 4(R0)
 
 // EXPLESS computes Exp(x − largest) in V0 to V3; Exp's upper limit is not needed, as largest is the largest. V26 = largest
 #define EXPLESS \
@@ -142,49 +142,130 @@ TEXT ·expAndSumNEON(SB), NOSPLIT, $0-60
 	FMOVS F16, sum+56(FP)
 	RET
 
+// LOG_OF_SUM makes F2 = Log of the sum in F16, which is 1 or more, or NaN: so these are Log's operations for a normal
+// number, and a difference that is 0 or NaN. F28 = 1
+//
+// F0: k, F1: f, F2: the polynomial, then the logarithm
+#define LOG_OF_SUM \
+	FMOVS   F16, R3                \
+	MOVW    $0x3f400000, R4        \
+	SUBW    R4, R3, R4             \
+	ANDW    $0xff800000, R4, R4    \ // e = exponentAbout1(sum)
+	SUBW    R4, R3, R3             \
+	FMOVS   R3, F1                 \
+	FSUBS   F28, F1, F1            \ // f = m − 1
+	ASRW    $23, R4, R4            \
+	SCVTFWS R4, F0                 \ // k
+	FMOVS   at_log10(R26), F2      \
+	FMOVS   at_log9(R26), F3       \
+	FMADDS  F1, F3, F2, F2         \
+	FMOVS   at_log8(R26), F3       \
+	FMADDS  F1, F3, F2, F2         \
+	FMOVS   at_log7(R26), F3       \
+	FMADDS  F1, F3, F2, F2         \
+	FMOVS   at_log6(R26), F3       \
+	FMADDS  F1, F3, F2, F2         \
+	FMOVS   at_log5(R26), F3       \
+	FMADDS  F1, F3, F2, F2         \
+	FMOVS   at_log4(R26), F3       \
+	FMADDS  F1, F3, F2, F2         \
+	FMOVS   at_log3(R26), F3       \
+	FMADDS  F1, F3, F2, F2         \
+	FMOVS   at_log2(R26), F3       \
+	FMADDS  F1, F3, F2, F2         \
+	FMULS   F1, F1, F3             \
+	FMADDS  F3, F1, F2, F2         \ // logPolynomial(f) = fma(p, f·f, f)
+	FMOVS   at_ln2(R26), F3        \
+	FMADDS  F3, F2, F0, F2         \ // fma(k, ln 2, ·)
+	FSUBS   F16, F16, F16          \
+	FADDS   F16, F2, F2
+
 // func logSumExpNEON(x []float32, largest float32) float32
-//
-// The sum is 1 or more, or NaN; so these are Log's operations for a normal number, and a difference that is 0 or NaN.
-//
-// F16: the sum, then NaN or 0; F0: k, F1: f, F2: the polynomial, then the logarithm
 TEXT ·logSumExpNEON(SB), NOSPLIT, $0-36
-	MOVD     x_base+0(FP), R1
-	MOVD     x_len+8(FP), R2
-	FMOVS    largest+24(FP), F26
+	MOVD  x_base+0(FP), R1
+	MOVD  x_len+8(FP), R2
+	FMOVS largest+24(FP), F26
 	EXPSUM(STORE_NOTHING, STORE_NOTHING)
-	FMOVS    F16, R3
-	MOVW     $0x3f400000, R4
-	SUBW     R4, R3, R4
-	ANDW     $0xff800000, R4, R4 // e = exponentAbout1(sum)
-	SUBW     R4, R3, R3
-	FMOVS    R3, F1
-	FSUBS    F28, F1, F1         // f = m − 1
-	ASRW     $23, R4, R4
-	SCVTFWS  R4, F0              // k
-	FMOVS    at_log10(R26), F2
-	FMOVS    at_log9(R26), F3
-	FMADDS   F1, F3, F2, F2
-	FMOVS    at_log8(R26), F3
-	FMADDS   F1, F3, F2, F2
-	FMOVS    at_log7(R26), F3
-	FMADDS   F1, F3, F2, F2
-	FMOVS    at_log6(R26), F3
-	FMADDS   F1, F3, F2, F2
-	FMOVS    at_log5(R26), F3
-	FMADDS   F1, F3, F2, F2
-	FMOVS    at_log4(R26), F3
-	FMADDS   F1, F3, F2, F2
-	FMOVS    at_log3(R26), F3
-	FMADDS   F1, F3, F2, F2
-	FMOVS    at_log2(R26), F3
-	FMADDS   F1, F3, F2, F2
-	FMULS    F1, F1, F3
-	FMADDS   F3, F1, F2, F2      // logPolynomial(f) = fma(p, f·f, f)
-	FMOVS    at_ln2(R26), F3
-	FMADDS   F3, F2, F0, F2      // fma(k, ln 2, ·)
-	FSUBS    F16, F16, F16
-	FADDS    F16, F2, F2
-	FMOVS    F2, ret+32(FP)
+	LOG_OF_SUM
+	FMOVS F2, ret+32(FP)
+	RET
+
+// ---- Rows of fewer than 16 elements, one after the other ----
+
+// NARROW_ROW makes e = Exp(x − largest) in V0 to V3, of the R2 elements at R1 and +0 behind them, and their sum in F16;
+// V26 = largest. Of the 32 lanes those without an element add +0, which changes nothing.
+#define NARROW_ROW \
+	LOAD_TAIL                            \
+	VFMAX(0, 1, 4)                       \
+	VFMAX(2, 3, 5)                       \
+	VFMAX(4, 5, 4)                       \
+	VFMAXV(4, 4)                         \
+	VDUP   V4.S[0], V26.S4               \
+	EXPLESS                              \
+	VFADD(2, 0, 16)                      \ // lane[i] += lane[i+8]
+	VFADD(3, 1, 17)                      \
+	VFADD(17, 16, 16)                    \ // lane[i] += lane[i+4]
+	VEXT   $8, V16.B16, V16.B16, V17.B16 \
+	VFADD(17, 16, 16)                    \ // lane[i] += lane[i+2]
+	VFADDP2(16, 16)                        // lane[0] += lane[1]
+
+// func softmaxNarrowNEON(y, x []float32, width int)
+//
+// R0: y, R1: x, R2: width, R3: the end of x
+TEXT ·softmaxNarrowNEON(SB), NOSPLIT, $0-56
+	ELEMENTARY
+	EXP_CONSTANTS
+	MOVD y_base+0(FP), R0
+	MOVD x_base+24(FP), R1
+	MOVD x_len+32(FP), R3
+	MOVD width+48(FP), R2
+	ADD  R3<<2, R1, R3
+	CMP  R3, R1
+	BEQ  done
+row:
+	NARROW_ROW
+	VDUP V16.S[0], V16.S4
+	VFDIV(16, 0, 0)
+	CMP  $4, R2
+	BLE  store
+	VFDIV(16, 1, 1)
+	CMP  $8, R2
+	BLE  store
+	VFDIV(16, 2, 2)
+	VFDIV(16, 3, 3)
+store:
+	STORE_TAIL
+	ADD  R2<<2, R1
+	CMP  R3, R1
+	BNE  row
+done:
+	RET
+
+// func sparseCrossEntropyNarrowNEON(losses, z []float32, width int)
+//
+// loss = −(own − largest − Log(Σ Exp(z − largest))), own being the loss before
+//
+// R0: losses, R1: z, R2: width, R6: the rows that are left
+TEXT ·sparseCrossEntropyNarrowNEON(SB), NOSPLIT, $0-56
+	ELEMENTARY
+	EXP_CONSTANTS
+	MOVD losses_base+0(FP), R0
+	MOVD losses_len+8(FP), R6
+	MOVD z_base+24(FP), R1
+	MOVD width+48(FP), R2
+	CBZ  R6, done
+row:
+	NARROW_ROW
+	LOG_OF_SUM
+	FMOVS   (R0), F1
+	FSUBS   F26, F1, F1
+	FSUBS   F2, F1, F1
+	FNEGS   F1, F1
+	FMOVS.P F1, 4(R0)
+	ADD     R2<<2, R1
+	SUBS    $1, R6
+	BNE     row
+done:
 	RET
 
 // func divideNEON(y, x []float32, divisor float32)
