@@ -61,10 +61,13 @@ func atLeast(x *[]float32, n int) []float32 {
 	return (*x)[:n]
 }
 
+// lineFloats is a cache line's number of elements.
+const lineFloats = 16
+
 // aligned returns n elements that begin at a cache line.
 func aligned(n int) []float32 {
-	const line = 64
-	x := make([]float32, n+line/4)
+	const line = 4 * lineFloats
+	x := make([]float32, n+lineFloats)
 	skip := (line - uintptr(unsafe.Pointer(&x[0]))%line) % line / 4
 	return x[skip:][:n]
 }
@@ -220,8 +223,11 @@ func (mk *microkernels) blocked(c, a, b, order, bias []float32, m, n, k, rsA, cs
 
 // copyPays tells whether panels of B are worth copying before the tiles of m rows use them: if B's rows lie so far
 // apart that each is on a page of its own, or share few sets of the first-level cache, and there are tiles enough to
-// gain.
+// gain; fewer where a panel has but half of a row's line, and first-level caches have two or four ways.
 func (mk *microkernels) copyPays(m, ldb int) bool {
+	if mk.nr < lineFloats && ldb%256 == 0 && m > 2*mk.mr {
+		return true
+	}
 	return ldb >= 1024 && m > 4*mk.mr || ldb >= 512 && m > 16*mk.mr
 }
 

@@ -117,87 +117,84 @@ label:               \
 	BNE  label       \
 	B    done
 
-// ACROSS_PAIR and ACROSS_SINGLE take one term a turn of an A whose rows lie side by side.
+// ACROSS_PAIR and ACROSS_SINGLE take two terms a turn of an A whose rows lie side by side.
 #define ACROSS_PAIR(label, LOAD_A, MULTIPLY) \
 label:                       \
 	FMOVQ (R2), F24          \ // b[p, left]
 	FMOVQ (R3), F25          \ // b[p, right]
+	FMOVQ_INDEXED(5, 2, 26)  \ // b[p+1, left]
+	FMOVQ_INDEXED(5, 3, 27)  \ // b[p+1, right]
 	LOAD_A(R19, F16, F17)    \
-	ADD   R4, R19            \ // a += csA
-	ADD   R5, R2             \ // b += rsB
-	ADD   R5, R3             \
+	LOAD_A(R25, F18, F19)    \
 	MULTIPLY(16, 17, 24, 25) \
+	MULTIPLY(18, 19, 26, 27) \
 	SUBS  $1, R14            \
+	ADD   R4<<1, R19         \ // a += 2·csA
+	ADD   R4<<1, R25         \
+	ADD   R5<<1, R2          \ // b += 2·rsB
+	ADD   R5<<1, R3          \
 	BNE   label              \
-	B     pairDone
+	B     pairOdd
 
 #define ACROSS_SINGLE(label, LOAD_A, MULTIPLY) \
-label:                    \
-	FMOVQ (R2), F24       \ // b[p, right]
-	LOAD_A(R19, F16, F17) \
-	ADD   R4, R19         \ // a += csA
-	ADD   R5, R2          \ // b += rsB
-	MULTIPLY(16, 17, 24)  \
-	SUBS  $1, R14         \
-	BNE   label           \
-	B     singleDone
+label:                      \
+	FMOVQ (R2), F24         \ // b[p, right]
+	FMOVQ_INDEXED(5, 2, 25) \ // b[p+1, right]
+	LOAD_A(R19, F16, F17)   \
+	LOAD_A(R25, F18, F19)   \
+	MULTIPLY(16, 17, 24)    \
+	MULTIPLY(18, 19, 25)    \
+	SUBS  $1, R14           \
+	ADD   R4<<1, R19        \ // a += 2·csA
+	ADD   R4<<1, R25        \
+	ADD   R5<<1, R2         \ // b += 2·rsB
+	BNE   label             \
+	B     singleOdd
 
-// TERMS_PAIR and TERMS_SINGLE take four terms a turn of an A whose terms lie side by side.
+// TERMS_PAIR and TERMS_SINGLE take four terms a turn of an A whose terms lie side by side. R25 is 2·rsB, R26 3·rsB.
 #define TERMS_PAIR(label, LOAD_A, MULTIPLY) \
-label:                  \
-	FMOVQ (R2), F24     \ // b[p, left]
-	FMOVQ (R3), F25     \ // b[p, right]
-	ADD   R5, R2        \ // b += rsB
-	ADD   R5, R3        \
-	FMOVQ (R2), F26     \
-	FMOVQ (R3), F27     \
-	ADD   R5, R2        \
-	ADD   R5, R3        \
-	FMOVQ (R2), F28     \
-	FMOVQ (R3), F29     \
-	ADD   R5, R2        \
-	ADD   R5, R3        \
-	FMOVQ (R2), F30     \
-	FMOVQ (R3), F31     \
-	ADD   R5, R2        \
-	ADD   R5, R3        \
-	LOAD_A(R19, 19)     \
-	ADD   $16, R19      \ // a += 4
-	MULTIPLY(0, 24, 25) \
-	MULTIPLY(1, 26, 27) \
-	MULTIPLY(2, 28, 29) \
-	MULTIPLY(3, 30, 31) \
-	SUBS  $1, R14       \
-	BNE   label         \
+label:                       \
+	FMOVQ (R2), F24          \ // b[p, left]
+	FMOVQ (R3), F25          \ // b[p, right]
+	FMOVQ_INDEXED(5, 2, 26)  \ // b[p+1, left]
+	FMOVQ_INDEXED(5, 3, 27)  \ // b[p+1, right]
+	FMOVQ_INDEXED(25, 2, 28) \ // b[p+2, left]
+	FMOVQ_INDEXED(25, 3, 29) \ // b[p+2, right]
+	FMOVQ_INDEXED(26, 2, 30) \ // b[p+3, left]
+	FMOVQ_INDEXED(26, 3, 31) \ // b[p+3, right]
+	LOAD_A(R19, 19)          \
+	FOUR_PAIRS(MULTIPLY)     \
+	SUBS  $1, R14            \
+	ADD   $16, R19           \ // a += 4
+	ADD   R5<<2, R2          \ // b += 4·rsB
+	ADD   R5<<2, R3          \
+	BNE   label              \
 	B     pairRest
 
-#define TERMS_SINGLE(label, LOAD_A, MULTIPLY) \
-label:              \
-	FMOVQ (R2), F24 \ // b[p, right]
-	ADD   R5, R2    \ // b += rsB
-	FMOVQ (R2), F25 \
-	ADD   R5, R2    \
-	FMOVQ (R2), F26 \
-	ADD   R5, R2    \
-	FMOVQ (R2), F27 \
-	ADD   R5, R2    \
-	LOAD_A(R19, 19) \
-	ADD   $16, R19  \ // a += 4
-	MULTIPLY(0, 24) \
-	MULTIPLY(1, 25) \
-	MULTIPLY(2, 26) \
-	MULTIPLY(3, 27) \
-	SUBS  $1, R14   \
-	BNE   label     \
-	B     singleRest
-
-// PACKED takes eight terms a turn of such an A and a B of eight columns that lies row by row without gaps.
-#define FOUR_TERMS(MULTIPLY) \
+#define FOUR_PAIRS(MULTIPLY) \
 	MULTIPLY(0, 24, 25) \
 	MULTIPLY(1, 26, 27) \
 	MULTIPLY(2, 28, 29) \
 	MULTIPLY(3, 30, 31)
 
+#define TERMS_SINGLE(label, LOAD_A, MULTIPLY) \
+label:                       \
+	FMOVQ (R2), F24          \ // b[p, right]
+	FMOVQ_INDEXED(5, 2, 25)  \ // b[p+1, right]
+	FMOVQ_INDEXED(25, 2, 26) \ // b[p+2, right]
+	FMOVQ_INDEXED(26, 2, 27) \ // b[p+3, right]
+	LOAD_A(R19, 19)          \
+	MULTIPLY(0, 24)          \
+	MULTIPLY(1, 25)          \
+	MULTIPLY(2, 26)          \
+	MULTIPLY(3, 27)          \
+	SUBS  $1, R14            \
+	ADD   $16, R19           \ // a += 4
+	ADD   R5<<2, R2          \ // b += 4·rsB
+	BNE   label              \
+	B     singleRest
+
+// PACKED takes eight terms a turn of such an A and a B of eight columns that lies row by row without gaps.
 #define FOUR_ROWS(b) \
 	VLD1  (b), [V24.S4, V25.S4, V26.S4, V27.S4] \
 	FLDPQ 64(b), (F28, F29)                     \
@@ -207,10 +204,10 @@ label:              \
 label:                   \
 	FOUR_ROWS(R2)        \ // b[p…p+3]
 	LOAD_A(R19, 19)      \
-	FOUR_TERMS(MULTIPLY) \
+	FOUR_PAIRS(MULTIPLY) \
 	FOUR_ROWS(R3)        \ // b[p+4…p+7]
 	LOAD_A(R25, 25)      \
-	FOUR_TERMS(MULTIPLY) \
+	FOUR_PAIRS(MULTIPLY) \
 	SUBS $1, R14         \
 	ADD  $32, R19        \ // a += 8
 	ADD  $256, R2        \ // b += 8·8
@@ -357,7 +354,7 @@ store:                              \
 //	R2  b at step p, R3 its right       R15 rows of the tile         R22 c of the panel
 //	    columns (or step p+4)           R16 rows left after it       R23 b of the panel
 //	R4  csA, R5 rsB, R6 rsC in bytes    R17 end                      R24 bias of the panel, or of the next tile
-//	R19 a at step p, R25 at step p+4                                 R26 rows left of the tile
+//	R19 a at step p, R25 of the turn's second half                   R26 rows left of the tile
 TEXT ·tilesNEON(SB), NOSPLIT, $0-97
 	MOVD  c+0(FP), R22
 	MOVD  b+16(FP), R23
@@ -490,12 +487,23 @@ single: // four columns
 	BNE singleApart
 	LSR $2, R14
 	CBZ R14, singleRest
+	LSL $1, R5, R25
+	ADD R5, R25, R26
 	BY_ROWS(termsHalf1, termsHalf2, termsHalf3, termsHalf4, termsHalf5, termsHalf6, termsHalf7, termsHalf8)
 
 singleApart:
 	CMP $4, R7
 	BNE singleAny
+	LSR $1, R14
+	CBZ R14, singleOdd
+	ADD R4, R19, R25
 	BY_ROWS(acrossHalf1, acrossHalf2, acrossHalf3, acrossHalf4, acrossHalf5, acrossHalf6, acrossHalf7, acrossHalf8)
+
+singleOdd: // a last term
+	MOVD k+56(FP), R14
+	AND  $1, R14
+	CBZ  R14, singleDone
+	B    singleAny
 
 singleRest: // up to three terms
 	MOVD k+56(FP), R14
@@ -527,12 +535,23 @@ packedRest: // up to seven terms
 pairTerms:
 	LSR $2, R14
 	CBZ R14, pairRest
+	LSL $1, R5, R25
+	ADD R5, R25, R26
 	BY_ROWS(termsPair1, termsPair2, termsPair3, termsPair4, termsPair5, termsPair6, termsPair7, termsPair8)
 
 pairApart:
 	CMP $4, R7
 	BNE pairAny
+	LSR $1, R14
+	CBZ R14, pairOdd
+	ADD R4, R19, R25
 	BY_ROWS(acrossPair1, acrossPair2, acrossPair3, acrossPair4, acrossPair5, acrossPair6, acrossPair7, acrossPair8)
+
+pairOdd: // a last term
+	MOVD k+56(FP), R14
+	AND  $1, R14
+	CBZ  R14, pairDone
+	B    pairAny
 
 pairRest: // up to three terms
 	MOVD k+56(FP), R14
