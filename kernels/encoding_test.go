@@ -16,8 +16,8 @@ import (
 	"nnrt/internal/disassembly"
 )
 
-// These tests prove the instructions that neon_arm64.h encodes as numbers, on any machine that has Go and a disassembler
-// of arm64: each macro alone, and each of its uses in the kernels as they are built.
+// These tests prove the instructions that neon_arm64.h encodes as numbers, on any machine that has Go and a
+// disassembler of arm64: each macro alone, and each of its uses in the kernels as they are built.
 
 const encodingHeader = "neon_arm64.h"
 
@@ -140,8 +140,8 @@ func (e encoding) arguments() ([][]int, error) {
 	return tried, nil
 }
 
-// compareEncodings assembles each macro of a header with all values of each parameter and says where a disassembler shows
-// another instruction than the comment. It returns how many it compared, too.
+// compareEncodings assembles each macro of a header with all values of each parameter and says where a disassembler
+// shows another instruction than the comment. It returns how many it compared, too.
 func compareEncodings(t *testing.T, disassembler, header string) (differences []string, compared int) {
 	encodings, err := parseEncodings(header)
 	if err != nil {
@@ -157,7 +157,8 @@ func compareEncodings(t *testing.T, disassembler, header string) (differences []
 			t.Fatal(err)
 		}
 		for _, a := range tried {
-			fmt.Fprintf(&source, "\t%s(%s)\n", e.name, strings.Trim(strings.Join(strings.Fields(fmt.Sprint(a)), ", "), "[]"))
+			list := strings.Join(strings.Fields(strings.Trim(fmt.Sprint(a), "[]")), ", ")
+			fmt.Fprintf(&source, "\t%s(%s)\n", e.name, list)
 			expected["nnrt/kernels."+e.name] = append(expected["nnrt/kernels."+e.name], e.instruction(a))
 		}
 	}
@@ -176,7 +177,8 @@ func compareEncodings(t *testing.T, disassembler, header string) (differences []
 		for j, want := range expected[f.Name] {
 			compared++
 			if shown[j] != want {
-				differences = append(differences, fmt.Sprintf("%s: %s, want %s", f.Instructions[j].Code, shown[j], want))
+				code := f.Instructions[j].Code
+				differences = append(differences, fmt.Sprintf("%s: %s, want %s", code, shown[j], want))
 			}
 		}
 	}
@@ -301,7 +303,9 @@ func TestKernelsHoldTheEncodedInstructions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	functions = slices.DeleteFunc(functions, func(f disassembly.Function) bool { return !strings.HasSuffix(f.File, ".s") })
+	functions = slices.DeleteFunc(functions, func(f disassembly.Function) bool {
+		return !strings.HasSuffix(f.File, ".s")
+	})
 
 	uses := macroUses(t, encodings)
 	if len(uses) != len(functions) {
@@ -346,8 +350,8 @@ func TestKernelsHoldTheEncodedInstructions(t *testing.T) {
 // reserved matches the registers of the platform and of Go's current goroutine.
 var reserved = regexp.MustCompile(`\b[xw](18|28)\b`)
 
-// macroUses returns, for each function of the sources, an element for each instruction: nil, or if a macro gives it, the
-// macro's index and the arguments.
+// macroUses returns, for each function of the sources, an element for each instruction: nil, or if a macro gives it,
+// the macro's index and the arguments.
 func macroUses(t *testing.T, encodings []encoding) map[string][][]int {
 	encoded := regexp.MustCompile(`WORD \$\(.*\)`)
 	const macro = 1 << 16 // plus the index, the code that stands for a macro; no instruction is below 2²⁵

@@ -1,11 +1,12 @@
-// Package disassembly reads the machine code of built Go packages, and shows arm64's as a disassembler that is not Go's
-// own does: Go's knows few of NEON's instructions. It serves tests and bench/neon.
+// Package disassembly reads the machine code of built Go packages, and shows it as disassemblers that are not Go's own
+// do: Go's knows few of NEON's instructions and none of AVX's. It serves tests and bench/neon.
 package disassembly
 
 import (
 	"bytes"
 	"debug/elf"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"os/exec"
@@ -58,8 +59,8 @@ func Go(folder, architecture string, arguments ...string) ([]byte, error) {
 	return output, nil
 }
 
-// Functions returns the functions of an object, or of an archive of objects, of Go's. Those in assembly have a File that
-// ends in .s; of the wrappers that let Go's code call them there is none.
+// Functions returns the functions of an object, or of an archive of objects, of Go's. Those in assembly have a File
+// that ends in .s; of the wrappers that let Go's code call them there is none.
 func Functions(path string) ([]Function, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -97,7 +98,8 @@ func Functions(path string) ([]Function, error) {
 }
 
 // members returns the objects of an archive, after its first line: each has a header of 60 bytes, whose bytes 48 to 57
-// are its size, and begins at an even offset. The first file of Go's archives, with a name of its own, is for compilers.
+// are its size, and begins at an even offset. The first file of Go's archives, with a name of its own, is for
+// compilers.
 func members(archive []byte) ([][]byte, error) {
 	const header = 60
 	var files [][]byte
@@ -203,33 +205,62 @@ var (
 	hexadecimal  = regexp.MustCompile(`#0x[0-9a-f]+\b`)
 )
 
-// Disassemble shows instructions of arm64, each as its name, a space and its operands with constants in decimal, by one of
-// the Disassemblers. What is none is shown as the program does; Undefined knows it.
+// Disassemble shows instructions of arm64, each as its name, a space and its operands with constants in decimal, by
+// one of the Disassemblers. What is none is shown as the program does; Undefined knows it.
 func Disassemble(disassembler string, words []uint32) ([]string, error) {
-	folder, err := os.MkdirTemp("", "disassembly")
+	code := make([]byte, 0, 4*len(words))
+	for _, w := range words {
+		code = binary.LittleEndian.AppendUint32(code, w)
+	}
+	texts, offsets, err := disassemble(disassembler, elf.EM_AARCH64, code)
 	if err != nil {
 		return nil, err
 	}
+	if len(texts) != len(words) || len(words) > 0 && offsets[len(words)-1] != uint64(4*len(words)-4) {
+		return nil, fmt.Errorf("%s shows %d instructions of %d", disassembler, len(texts), len(words))
+	}
+	return texts, nil
+}
+
+// DisassembleAMD64 shows the instructions of a function of amd64 by LLVM's disassembler: Go's does not know AVX. With
+// them come their offsets in it, to which the targets of branches refer.
+func (f Function) DisassembleAMD64(disassembler string) (texts []string, offsets []uint64, err error) {
+	var code []byte
+	for _, in := range f.Instructions {
+		code, err = hex.AppendDecode(code, []byte(in.Code))
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", f.Name, err)
+		}
+	}
+	return disassemble(disassembler, elf.EM_X86_64, code)
+}
+
+func disassemble(disassembler string, machine elf.Machine, code []byte) (texts []string, offsets []uint64, err error) {
+	folder, err := os.MkdirTemp("", "disassembly")
+	if err != nil {
+		return nil, nil, err
+	}
 	defer os.RemoveAll(folder)
-	object := filepath.Join(folder, "words.o")
-	if err := os.WriteFile(object, object64(words), 0o600); err != nil {
-		return nil, err
+	object := filepath.Join(folder, "code.o")
+	if err := os.WriteFile(object, object64(machine, code), 0o600); err != nil {
+		return nil, nil, err
 	}
 	output, err := exec.Command(disassembler, "-d", "-z", "--no-show-raw-insn", object).Output()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", disassembler, err)
+		return nil, nil, fmt.Errorf("%s: %w", disassembler, err)
 	}
-	var texts []string
 	for line := range strings.Lines(string(output)) {
 		match := disassembled.FindStringSubmatch(strings.TrimRight(line, "\n"))
 		if match == nil {
 			continue
 		}
-		if address, err := strconv.ParseUint(match[1], 16, 64); err != nil || address != uint64(4*len(texts)) {
-			return nil, fmt.Errorf("%s shows %q as instruction %d", disassembler, line, len(texts))
+		offset, err := strconv.ParseUint(match[1], 16, 64)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s: %q: %w", disassembler, line, err)
 		}
 		text, _, _ := strings.Cut(match[2], "//")
 		text = strings.Join(strings.Fields(text), " ")
+		offsets = append(offsets, offset)
 		texts = append(texts, hexadecimal.ReplaceAllStringFunc(text, func(constant string) string {
 			v, err := strconv.ParseUint(constant[3:], 16, 64)
 			if err != nil {
@@ -238,10 +269,7 @@ func Disassemble(disassembler string, words []uint32) ([]string, error) {
 			return "#" + strconv.FormatUint(v, 10)
 		}))
 	}
-	if len(texts) != len(words) {
-		return nil, fmt.Errorf("%s shows %d instructions of %d", disassembler, len(texts), len(words))
-	}
-	return texts, nil
+	return texts, offsets, nil
 }
 
 // Undefined reports whether a text of Disassemble's says that there is no such instruction.
@@ -250,25 +278,25 @@ func Undefined(text string) bool {
 		strings.Contains(text, "unknown")
 }
 
-// object64 returns an ELF object of arm64 with one section of code.
-func object64(words []uint32) []byte {
+// object64 returns an ELF object with one section of code.
+func object64(machine elf.Machine, instructions []byte) []byte {
 	const names = "\x00.text\x00.shstrtab\x00"
 	header, section := binary.Size(elf.Header64{}), binary.Size(elf.Section64{})
 	code := header + 3*section
 	h := elf.Header64{
 		Ident: [elf.EI_NIDENT]byte{0x7f, 'E', 'L', 'F', byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB),
 			byte(elf.EV_CURRENT)},
-		Type: uint16(elf.ET_REL), Machine: uint16(elf.EM_AARCH64), Version: uint32(elf.EV_CURRENT),
+		Type: uint16(elf.ET_REL), Machine: uint16(machine), Version: uint32(elf.EV_CURRENT),
 		Shoff: uint64(header), Ehsize: uint16(header), Shentsize: uint16(section), Shnum: 3, Shstrndx: 2}
 	sections := [3]elf.Section64{
 		{},
 		{Name: 1, Type: uint32(elf.SHT_PROGBITS), Flags: uint64(elf.SHF_ALLOC | elf.SHF_EXECINSTR), Off: uint64(code),
-			Size: uint64(4 * len(words)), Addralign: 4},
-		{Name: 7, Type: uint32(elf.SHT_STRTAB), Off: uint64(code + 4*len(words)), Size: uint64(len(names)),
+			Size: uint64(len(instructions)), Addralign: 4},
+		{Name: 7, Type: uint32(elf.SHT_STRTAB), Off: uint64(code + len(instructions)), Size: uint64(len(names)),
 			Addralign: 1},
 	}
 	var b bytes.Buffer
-	for _, part := range []any{h, sections, words, []byte(names)} {
+	for _, part := range []any{h, sections, instructions, []byte(names)} {
 		binary.Write(&b, binary.LittleEndian, part) // a Buffer's writes don't fail, and the parts have fixed sizes
 	}
 	return b.Bytes()
