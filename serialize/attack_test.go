@@ -9,6 +9,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,11 +41,15 @@ func reseal(blob []byte) []byte {
 	return blob
 }
 
-// refuse checks that all readers refuse a file with the given error, and that the error has a place.
-func refuse(t *testing.T, blob []byte, want error) {
+// refuse checks that Decode refuses a file with the given error, or one of several, that the error has a place, and
+// that it did not take memory out of proportion to find it.
+func refuse(t *testing.T, blob []byte, want ...error) {
 	t.Helper()
-	_, err := Decode(blob)
-	if !errors.Is(err, want) {
+	took, err := allocated(blob)
+	if most := 8*uint64(len(blob)) + allocationConstant; took > most {
+		t.Errorf("%d bytes take %d bytes of memory, %d are justified", len(blob), took, most)
+	}
+	if !slices.ContainsFunc(want, func(cause error) bool { return errors.Is(err, cause) }) {
 		t.Errorf("Decode says %v, want %v", err, want)
 	}
 	var format *FormatError
@@ -675,7 +680,7 @@ func decodeCanonically(t *testing.T, blob []byte) int {
 
 // allocationConstant is what Decode may take, whatever the file's size: it covers the limits on the number of layers,
 // categories and features, each of which takes more memory than bytes.
-const allocationConstant = 16 << 20
+const allocationConstant = 9 << 20
 
 // allocated returns the bytes that Decode takes from the heap in all, those that it gives back included.
 func allocated(blob []byte) (bytes uint64, err error) {

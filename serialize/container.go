@@ -38,8 +38,8 @@ const (
 	typeWeights      = 16
 )
 
-// knownSections are the sections of this version with the flags that they always have and the minor version that brought
-// them.
+// knownSections are the sections of this version with the flags that they always have and the minor version that
+// brought them.
 var knownSections = []struct {
 	kind, flags, minor uint16
 	name               string

@@ -3,8 +3,9 @@
 //
 // The format promises four things, and the tests hold it to them:
 //
-//   - Any bytes may be given to Decode, Load and a Loader. The answer is a model or a *FormatError that says what is wrong, in
-//     which section and at which byte; never a panic, and never an allocation that the bytes present do not justify.
+//   - Any bytes may be given to Decode, Load and a Loader. The answer is a model or a *FormatError that says what is
+//     wrong, in which section and at which byte; never a panic, and never an allocation that the bytes present do not
+//     justify.
 //   - No damage goes unnoticed: every byte is under a CRC-32C, or must have one given value.
 //   - A content has one encoding. Encode of what Decode returned gives the same bytes, sections of newer versions
 //     included; so equal files mean equal models, and a SHA-256 names a model.

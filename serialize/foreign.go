@@ -46,8 +46,8 @@ const foreignBytes = 4096
 // What can be done about a file of another kind.
 const (
 	unpack    = "unpack it first"
-	bySetting = "nnrt cannot convert it yet, but a program can make the same layers with net.New and give them the weights " +
-		"with Model.SetWeights"
+	bySetting = "nnrt cannot convert it yet, but a program can make the same layers with net.New and give them the " +
+		"weights with Model.SetWeights"
 	never    = "there is no way to convert it"
 	isData   = "that is data, and goes where DATA is asked for"
 	download = "get the file itself"
@@ -67,8 +67,8 @@ func foreignKind(b []byte) (kind, advice string) {
 	case has(0, "PK\x03\x04"):
 		return zipKind(b)
 	case len(b) > 1 && b[0] == 0x80 && b[1] >= 2 && b[1] <= 5:
-		return "a Python pickle, such as scikit-learn's and older PyTorch models", "nnrt reads none, since a pickle can run " +
-			"any program; save the weights in another form where it was made"
+		return "a Python pickle, such as scikit-learn's and older PyTorch models",
+			"nnrt reads none, since a pickle can run any program; save the weights in another form where it was made"
 	case len(b) > 9 && has(6, "\x00\x00{\""):
 		return "a safetensors file", bySetting
 	case len(b) > 1 && b[0] == 0x78 && (int(b[0])<<8|int(b[1]))%31 == 0:

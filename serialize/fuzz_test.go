@@ -2,6 +2,9 @@ package serialize
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
+	"io"
 	"testing"
 )
 
@@ -9,14 +12,43 @@ import (
 //
 //	go test ./serialize -run NONE -fuzz FuzzContent -fuzzminimizetime 10x
 
-// fuzz gives Decode and Load bytes: nothing may panic, take memory out of proportion or change the input, and what is
-// accepted must have one encoding.
+// fuzz gives a Loader's methods bytes: nothing may panic, take memory out of proportion or change the input, what is
+// accepted must have one encoding, and all ways must say the same.
 func fuzz(t *testing.T, blob []byte) {
 	took, _ := allocated(blob)
 	if took > 8*uint64(len(blob))+allocationConstant {
 		t.Errorf("%d bytes take %d bytes of memory", len(blob), took)
 	}
 	decodeCanonically(t, blob)
+
+	f, want := Decode(blob)
+	asked := false
+	l := Loader{NoCopy: true, Trust: func(s *Signed) error {
+		asked = true
+		n, err := s.WriteTo(io.Discard)
+		if n != int64(len(blob)) {
+			t.Errorf("%d of %d bytes are signed", n, len(blob))
+		}
+		return err
+	}}
+	inPlace, err := l.Decode(blob)
+	// Whether there is a signature at all is looked at earlier when somebody asks for it.
+	if (err == nil) != (want == nil) || fmt.Sprint(err) != fmt.Sprint(want) && !errors.Is(err, ErrSignature) {
+		t.Errorf("in place, with trust: %v, want %v", err, want)
+	}
+	_, err = Loader{}.Read(bytes.NewReader(blob))
+	if fmt.Sprint(err) != fmt.Sprint(want) && !(errors.Is(err, ErrTrailing) && errors.Is(want, ErrTrailing)) {
+		t.Errorf("Read: %v, want %v", err, want)
+	}
+	if want == nil {
+		sameModel(t, inPlace.Model, f.Model)
+		if !asked {
+			t.Error("a model was accepted, and nobody asked whether to trust it")
+		}
+		if int64(f.Model.Inputs())*int64(len(f.Model.Layers())) < 1<<16 {
+			f.Verify() // right or wrong, it must not panic
+		}
+	}
 }
 
 // FuzzDecode takes any bytes, as they are and with mended checksums.

@@ -44,9 +44,9 @@ func Decode(blob []byte) (*File, error) { return Loader{}.Decode(blob) }
 func Load(blob []byte) (*net.Model, error) { return Loader{}.Load(blob) }
 
 // ReadFile reads a model file. Only a regular file will do, or a link to one: a folder, pipe or device is refused
-// unopened. Beyond 4 KB and the header nothing is read, and no memory taken, before the header's checksum and the file's size
-// have been found right. The error is a *FormatError if the file's content is bad, and otherwise what the operating
-// system says.
+// unopened. Beyond 4 KB and the header nothing is read, and no memory taken, before the header's checksum and the
+// file's size have been found right. The error is a *FormatError if the file's content is bad, and otherwise what the
+// operating system says.
 func ReadFile(path string) (*File, error) { return Loader{}.ReadFile(path) }
 
 // Load is the function Load as the Loader says.

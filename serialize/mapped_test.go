@@ -15,8 +15,7 @@ import (
 	"nnrt/net"
 )
 
-// mapTutorial writes the tutorial's network with a wide layer in front, so that its weights take several pages, and maps
-// the file.
+// mapTutorial writes a network like the tutorial's, but so wide that its weights take several pages, and maps the file.
 func mapTutorial(t *testing.T) (path string, m *Mapped) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "model.bin")

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,7 +89,14 @@ func TestTutorialSize(t *testing.T) {
 	}
 }
 
-func TestRoundTrip(t *testing.T) {
+// testFile is a file with what it is there for.
+type testFile struct {
+	name string
+	file File
+}
+
+// roundTripFiles are files with all kinds of content.
+func roundTripFiles(t *testing.T) []testFile {
 	regression := &dataset.Schema{
 		Features: []dataset.Feature{
 			{Name: "c1", Kind: dataset.Numeric, Scale: 1},
@@ -108,10 +116,7 @@ func TestRoundTrip(t *testing.T) {
 		Target:   dataset.Target{Column: -1}, Columns: 1, Named: true,
 	}
 	two := func() *net.Model { return makeModel(t, 2, net.Dense(1, net.Linear)) }
-	for _, tc := range []struct {
-		name string
-		file File
-	}{
+	return []testFile{
 		{"tutorial", File{Model: tutorial(t)}},
 		{"tiny", *tiny(t)},
 		{"rich", *rich(t)},
@@ -126,7 +131,27 @@ func TestRoundTrip(t *testing.T) {
 		{"unknown sections", File{Model: two(), Minor: 65535, Unknown: []Section{{Type: 17}}}},
 		{"extreme weights", File{Model: withParameters(t, math.MaxFloat32, -math.SmallestNonzeroFloat32,
 			float32(math.Copysign(0, -1)))}},
-	} {
+	}
+}
+
+// testFiles are all files of the tests here that read and write, and the one that examples/embed has in it.
+func testFiles(t *testing.T) []*File {
+	var files []*File
+	for _, f := range roundTripFiles(t) {
+		files = append(files, &f.file)
+	}
+	for _, m := range slices.Concat(layerFieldModels(t), activationModels(t)) {
+		files = append(files, &File{Model: m})
+	}
+	embedded, err := ReadFile(filepath.Join("..", "examples", "embed", "model.bin"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(files, embedded)
+}
+
+func TestRoundTrip(t *testing.T) {
+	for _, tc := range roundTripFiles(t) {
 		t.Run(tc.name, func(t *testing.T) {
 			blob := mustEncode(t, &tc.file)
 			got := mustDecode(t, blob)
@@ -163,9 +188,15 @@ func withParameters(t *testing.T, parameters ...float32) *net.Model {
 	return m
 }
 
-// TestEveryLayerField changes one field of a layer at a time, found by reflection, so that a field which net gains
-// cannot be forgotten here.
 func TestEveryLayerField(t *testing.T) {
+	for _, m := range layerFieldModels(t) {
+		sameModel(t, mustDecode(t, mustEncode(t, &File{Model: m})).Model, m)
+	}
+}
+
+// layerFieldModels change one field of a layer at a time, found by reflection, so that a field which net gains cannot be
+// forgotten here.
+func layerFieldModels(t *testing.T) (models []*net.Model) {
 	values := map[string]reflect.Value{
 		"Name":                reflect.ValueOf("größe"),
 		"Units":               reflect.ValueOf(3),
@@ -197,11 +228,10 @@ func TestEveryLayerField(t *testing.T) {
 		}
 		for _, layer := range bases {
 			reflect.ValueOf(&layer).Elem().Field(i).Set(value)
-			m := makeModel(t, 2, layer, net.Dense(1, net.Linear))
-			blob := mustEncode(t, &File{Model: m})
-			sameModel(t, mustDecode(t, blob).Model, m)
+			models = append(models, makeModel(t, 2, layer, net.Dense(1, net.Linear)))
 		}
 	}
+	return models
 }
 
 // TestDefaultsCostNothing: a layer as net's constructors make it takes its kind, its field mask and its units.
@@ -241,6 +271,13 @@ func TestNames(t *testing.T) {
 }
 
 func TestEveryActivation(t *testing.T) {
+	for _, m := range activationModels(t) {
+		sameModel(t, mustDecode(t, mustEncode(t, &File{Model: m})).Model, m)
+	}
+}
+
+// activationModels are a model of each activation with different parameters.
+func activationModels(t *testing.T) (models []*net.Model) {
 	n := 0
 	for kind := range kernels.Activation(255) {
 		if !kind.Valid() {
@@ -251,13 +288,13 @@ func TestEveryActivation(t *testing.T) {
 			if kind == kernels.CELU && alpha == 0 {
 				continue // net refuses it
 			}
-			m := makeModel(t, 2, net.Dense(2, net.Activation{Kind: kind, Alpha: alpha}))
-			sameModel(t, mustDecode(t, mustEncode(t, &File{Model: m})).Model, m)
+			models = append(models, makeModel(t, 2, net.Dense(2, net.Activation{Kind: kind, Alpha: alpha})))
 		}
 	}
 	if n < 20 {
 		t.Errorf("%d activations", n)
 	}
+	return models
 }
 
 // TestSchemaFields fails when dataset's schema gains a field, which would have to be stored.

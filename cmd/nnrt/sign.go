@@ -23,8 +23,8 @@ func signCommand() *command {
 		name:    "sign",
 		args:    "model.bin|--new-key FILE",
 		summary: "sign a model file, so that programs can tell that it is yours and new",
-		details: "A signature takes the place of any that was there; the rest of the file stays as it is. A model that fails " +
-			"its own checks is not signed, nor is one as a version that the file, or the one to be replaced, has already. " +
+		details: "A signature takes the place of any that was there; the rest of the file stays as it is. A model that " +
+			"fails its own checks is not signed, nor is one as a version that the file, or the one to be replaced, has already. " +
 			"Keys are Ed25519 in PEM, as openssl genpkey -algorithm ed25519 makes them. nnrt verify --key checks " +
 			"signatures, and so can every program that loads models (package serialize/signature).",
 		examples: []string{"nnrt sign --new-key private.pem > public.pem",

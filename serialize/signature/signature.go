@@ -57,8 +57,8 @@ func (p Policy) Check(s *serialize.Signed) error {
 	return nil
 }
 
-// Verify returns nil if a file has a signature and it fits, whoever's it is. Anybody can sign a file with a key of their
-// own: what is to be trusted is for a Policy to say.
+// Verify returns nil if a file has a signature and it fits, whoever's it is. Anybody can sign a file with a key of
+// their own: what is to be trusted is for a Policy to say.
 func Verify(s *serialize.Signed) error {
 	if s.Signature == nil {
 		return fault(s, ErrUnsigned, "")

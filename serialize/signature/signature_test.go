@@ -176,8 +176,8 @@ func reseal(blob []byte) []byte {
 	return blob
 }
 
-// clearHoles sets bytes of dst, by what FORMAT.md says of the file blob: for all checksums, to 1; or, for what depends on
-// the signature, to 0. It returns the place of the signature's section.
+// clearHoles sets bytes of dst, by what FORMAT.md says of the file blob: those of all checksums to 1, or those of what
+// depends on the signature to 0. It returns the place of the signature's section.
 func clearHoles(t *testing.T, blob, dst []byte, checksums bool) uint64 {
 	t.Helper()
 	le := binary.LittleEndian

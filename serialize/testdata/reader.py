@@ -1,4 +1,4 @@
-"""Reads an nnrt model file by FORMAT.md: python3 reader.py model.bin prints layers and weights as JSON."""
+"""Reads nnrt model files by FORMAT.md: python3 reader.py model.bin … prints layers and weights as JSON, a line each."""
 import json
 import math
 import struct
@@ -94,7 +94,7 @@ def weights(inputs, layers, content):
     return result
 
 
-if __name__ == "__main__":
-    found = sections(open(sys.argv[1], "rb").read())
+for name in sys.argv[1:]:
+    found = sections(open(name, "rb").read())
     inputs, layers = architecture(found[1])
     print(json.dumps({"inputs": inputs, "layers": layers, "weights": weights(inputs, layers, found[16])}))
