@@ -41,9 +41,9 @@ func rowNEON(c, a, b, bias *float32, n, k, csA, rsB int, end ending) {
 	tileRowNEON(c, a, b, bias, n, k, csA, rsB, end)
 }
 
-// wideRowNEON is tileRowNEON for many columns: it goes along eight rows of B at a time and keeps the sums of up to 1,024
-// columns in the cache, since memory and the outer caches give more of what is read in long runs. The sums are the same,
-// term by term.
+// wideRowNEON is tileRowNEON for many columns: it goes along eight rows of B at a time and keeps the sums of up to
+// 1,024 columns in the cache, since memory and the outer caches give more of what is read in long runs. The sums are
+// the same, term by term.
 func wideRowNEON(c, a, b, bias *float32, n, k, csA, rsB int, end ending) {
 	var sums [1024]float32
 	columns, weights := unsafe.Slice(c, n), unsafe.Slice(b, (k-1)*rsB+n)

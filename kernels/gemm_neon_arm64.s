@@ -89,8 +89,8 @@
 #define SINGLE_ACROSS8(a0, a1, right) SINGLE_ACROSS6(a0, a1, right) ; \
 	VFMLA_ELEMENT(2, a1, right, 13) ; VFMLA_ELEMENT(3, a1, right, 15)
 
-// The loops over p, each of R14 turns. All that a turn needs is loaded before its multiply-adds, in as few groups as the
-// registers allow: that is what in-order processors want, and the others do not mind.
+// The loops over p, each of R14 turns. All that a turn needs is loaded before its multiply-adds, in as few groups as
+// the registers allow: that is what in-order processors want, and the others do not mind.
 
 // ANY_PAIR and ANY_SINGLE take one term a turn of any A.
 #define ANY_PAIR(label, MOVE, LOAD_A, MULTIPLY, done) \

@@ -6,11 +6,11 @@
 
 // The product of a single row, for NEON.
 
-// A pass over some columns, at most 64, is written once, for each vector an operation OP(MOVE, c, b, bias, s, f, t, g): c,
-// b and bias address it there, s is the number of the register of its sums and f its name, t and g those of another one.
-// The last vector ends with the last column, and so may share columns with the one before it, which spares masks; of
-// three columns both vectors have two. MOVE is FMOVQ, FMOVD or FMOVS for vectors of four, two or one. VECTORSv applies an
-// operation to v vectors.
+// A pass over some columns, at most 64, is written once, for each vector an operation OP(MOVE, c, b, bias, s, f, t,
+// g): c, b and bias address it there, s is the number of the register of its sums and f its name, t and g those of
+// another one. The last vector ends with the last column, and so may share columns with the one before it, which
+// spares masks; of three columns both vectors have two. MOVE is FMOVQ, FMOVD or FMOVS for vectors of four, two or
+// one. VECTORSv applies an operation to v vectors.
 #define VECTORS1(OP)                OP(FMOVQ, (R9), (R6), (R8), 7, F7, 23, F23)
 #define VECTORS2(OP) VECTORS1(OP) ; OP(FMOVQ, (R0), (R7), (R3), 0, F0, 16, F16)
 #define VECTORS3(OP) VECTORS2(OP) ; OP(FMOVQ, 16(R0), 16(R7), 16(R3), 1, F1, 17, F17)

@@ -6,12 +6,14 @@
 // The forward product of a narrow layer, n ≤ 16 outputs, for NEON: each element has eight partial sums, see "Products"
 // in doc.go.
 
-// A few rows: B as it is. Up to twelve columns are v ≤ 3 vectors, of which the last ends with the last column and so may
-// share columns with the one before it; of three columns both vectors have two. V(v·l + i) holds lane l of vector i.
+// A few rows: B as it is. Up to twelve columns are v ≤ 3 vectors, of which the last ends with the last column and so
+// may share columns with the one before it; of three columns both vectors have two. V(v·l + i) holds lane l of vector
+// i.
 
 #define ZERO_8(s) \
 	VEOR_N(s, s, s) ; VEOR_N((s+1), (s+1), (s+1)) ; VEOR_N((s+2), (s+2), (s+2)) ; VEOR_N((s+3), (s+3), (s+3)) ; \
-	VEOR_N((s+4), (s+4), (s+4)) ; VEOR_N((s+5), (s+5), (s+5)) ; VEOR_N((s+6), (s+6), (s+6)) ; VEOR_N((s+7), (s+7), (s+7))
+	VEOR_N((s+4), (s+4), (s+4)) ; VEOR_N((s+5), (s+5), (s+5)) ; VEOR_N((s+6), (s+6), (s+6)) ; \
+	VEOR_N((s+7), (s+7), (s+7))
 
 #define ZERO1 ZERO_8(0)
 #define ZERO2 ZERO1 ; ZERO_8(8)
@@ -21,23 +23,29 @@
 #define BIAS2(MOVE) BIAS1(MOVE) ; MOVE (R26), F1
 #define BIAS3(MOVE) BIAS1(MOVE) ; FMOVQ 16(R24), F1 ; MOVE (R26), F2
 
+// A vector of a row of B, to f, number d. The next row begins at a register, number n, and the rows after it a multiple
+// of a row's bytes later, in x, number m.
+#define FOUR(base, n, x, m, f, d) FMOVQ_INDEXED(m, n, d)
+#define TWO(base, n, x, m, f, d) FMOVD (base)(x), f
+#define ONE(base, n, x, m, f, d) FMOVS (base)(x), f
+#define NEXT_FOUR(base, n, x, m, f, d) FMOVQ (base), f
+#define NEXT_TWO(base, n, x, m, f, d) FMOVD (base), f
+#define NEXT_ONE(base, n, x, m, f, d) FMOVS (base), f
+
 // A row of B, and its products with element e of a for lane l.
-#define ROW1(MOVE, f0, f1, f2) \
-	MOVE (R2), f0 \
-	ADD  R4, R2
+#define ROW1(VECTOR, x, m, f0, d0, f1, d1, f2, d2) VECTOR(R2, 2, x, m, f0, d0)
+#define ROW2(VECTOR, x, m, f0, d0, f1, d1, f2, d2) \
+	VECTOR(R2, 2, x, m, f0, d0) \
+	VECTOR(R3, 3, x, m, f1, d1)
 
-#define ROW2(MOVE, f0, f1, f2) \
-	MOVE (R2), f0 \
-	MOVE (R3), f1 \
-	ADD  R4, R2   \
-	ADD  R4, R3
+#define ROW3(VECTOR, x, m, f0, d0, f1, d1, f2, d2) \
+	VECTOR(R2, 2, x, m, f0, d0)   \
+	VECTOR(R10, 10, x, m, f1, d1) \
+	VECTOR(R3, 3, x, m, f2, d2)
 
-#define ROW3(MOVE, f0, f1, f2) \
-	FMOVQ 16(R2), f1 \
-	MOVE  (R2), f0   \
-	MOVE  (R3), f2   \
-	ADD   R4, R2     \
-	ADD   R4, R3
+#define ADVANCE1(bytes) ADD bytes, R2
+#define ADVANCE2(bytes) ADVANCE1(bytes) ; ADD bytes, R3
+#define ADVANCE3(bytes) ADVANCE2(bytes) ; ADD bytes, R10
 
 #define LANE1(e, a, b, l) VFMLA_ELEMENT(e, a, b, l)
 #define LANE2(e, a, b, l) VFMLA_ELEMENT(e, a, b, (2*l)) ; VFMLA_ELEMENT(e, a, (b+1), (2*l+1))
@@ -45,31 +53,53 @@
 	VFMLA_ELEMENT(e, a, b, (3*l)) ; VFMLA_ELEMENT(e, a, (b+1), (3*l+1)) ; VFMLA_ELEMENT(e, a, (b+2), (3*l+2))
 
 // Eight rows of B, as many at a time as there are registers for.
-#define ROWS1(MOVE) \
-	ROW1(MOVE, F16, F16, F16) ; ROW1(MOVE, F17, F17, F17) ; ROW1(MOVE, F18, F18, F18) ; ROW1(MOVE, F19, F19, F19) ; \
-	ROW1(MOVE, F20, F20, F20) ; ROW1(MOVE, F21, F21, F21) ; ROW1(MOVE, F22, F22, F22) ; ROW1(MOVE, F23, F23, F23) ; \
+#define HALF1(NEXT, VECTOR, f0, d0, f1, d1, f2, d2, f3, d3) \
+	ROW1(NEXT, , , f0, d0, , , , )      \
+	ROW1(VECTOR, R4, 4, f1, d1, , , , ) \
+	ROW1(VECTOR, R8, 8, f2, d2, , , , ) \
+	ROW1(VECTOR, R9, 9, f3, d3, , , , ) \
+	ADVANCE1(R4<<2)
+
+#define ROWS1(NEXT, VECTOR) \
+	HALF1(NEXT, VECTOR, F16, 16, F17, 17, F18, 18, F19, 19) \
+	HALF1(NEXT, VECTOR, F20, 20, F21, 21, F22, 22, F23, 23) \
 	LANE1(0, 30, 16, 0) ; LANE1(1, 30, 17, 1) ; LANE1(2, 30, 18, 2) ; LANE1(3, 30, 19, 3) ; \
 	LANE1(0, 31, 20, 4) ; LANE1(1, 31, 21, 5) ; LANE1(2, 31, 22, 6) ; LANE1(3, 31, 23, 7)
 
-#define ROWS2(MOVE) \
-	ROW2(MOVE, F16, F17, F17) ; ROW2(MOVE, F18, F19, F19) ; ROW2(MOVE, F20, F21, F21) ; ROW2(MOVE, F22, F23, F23) ; \
-	LANE2(0, 30, 16, 0) ; LANE2(1, 30, 18, 1) ; LANE2(2, 30, 20, 2) ; LANE2(3, 30, 22, 3) ; \
-	ROW2(MOVE, F16, F17, F17) ; ROW2(MOVE, F18, F19, F19) ; ROW2(MOVE, F20, F21, F21) ; ROW2(MOVE, F22, F23, F23) ; \
-	LANE2(0, 31, 16, 4) ; LANE2(1, 31, 18, 5) ; LANE2(2, 31, 20, 6) ; LANE2(3, 31, 22, 7)
+#define HALF2(NEXT, VECTOR) \
+	ROW2(NEXT, , , F16, 16, F17, 17, , )      \
+	ROW2(VECTOR, R4, 4, F18, 18, F19, 19, , ) \
+	ROW2(VECTOR, R8, 8, F20, 20, F21, 21, , ) \
+	ROW2(VECTOR, R9, 9, F22, 22, F23, 23, , ) \
+	ADVANCE2(R4<<2)
 
-#define ROWS3(MOVE) \
-	ROW3(MOVE, F24, F25, F26) ; ROW3(MOVE, F27, F28, F29) ; LANE3(0, 30, 24, 0) ; LANE3(1, 30, 27, 1) ; \
-	ROW3(MOVE, F24, F25, F26) ; ROW3(MOVE, F27, F28, F29) ; LANE3(2, 30, 24, 2) ; LANE3(3, 30, 27, 3) ; \
-	ROW3(MOVE, F24, F25, F26) ; ROW3(MOVE, F27, F28, F29) ; LANE3(0, 31, 24, 4) ; LANE3(1, 31, 27, 5) ; \
-	ROW3(MOVE, F24, F25, F26) ; ROW3(MOVE, F27, F28, F29) ; LANE3(2, 31, 24, 6) ; LANE3(3, 31, 27, 7)
+#define ROWS2(NEXT, VECTOR) \
+	HALF2(NEXT, VECTOR) ; LANE2(0, 30, 16, 0) ; LANE2(1, 30, 18, 1) ; LANE2(2, 30, 20, 2) ; LANE2(3, 30, 22, 3) ; \
+	HALF2(NEXT, VECTOR) ; LANE2(0, 31, 16, 4) ; LANE2(1, 31, 18, 5) ; LANE2(2, 31, 20, 6) ; LANE2(3, 31, 22, 7)
+
+#define HALF3(NEXT, VECTOR, a, l) \
+	ROW3(NEXT, , , F24, 24, F25, 25, F26, 26)       \
+	ROW3(VECTOR, R4, 4, F27, 27, F28, 28, F29, 29)  \
+	LANE3(0, a, 24, l)                              \
+	LANE3(1, a, 27, (l+1))                          \
+	ROW3(VECTOR, R8, 8, F24, 24, F25, 25, F26, 26)  \
+	ROW3(VECTOR, R9, 9, F27, 27, F28, 28, F29, 29)  \
+	LANE3(2, a, 24, (l+2))                          \
+	LANE3(3, a, 27, (l+3))                          \
+	ADVANCE3(R4<<2)
+
+#define ROWS3(NEXT, VECTOR) \
+	HALF3(NEXT, VECTOR, 30, 0) \
+	HALF3(NEXT, VECTOR, 31, 4)
 
 // The k mod 8 rows that are left, R6 of them.
-#define REST_ROW(ROW, LANE, MOVE, l, join) \
-	FMOVS.P 4(R19), F30      \
-	ROW(MOVE, F24, F25, F26) \
-	LANE(0, 30, 24, l)       \
-	SUBS $1, R6              \
-	BEQ  join
+#define REST_ROW(ROW, ADVANCE, LANE, NEXT, l, join) \
+	FMOVS.P 4(R19), F30                      \
+	ROW(NEXT, , , F24, 24, F25, 25, F26, 26) \
+	ADVANCE(R4)                              \
+	LANE(0, 30, 24, l)                       \
+	SUBS    $1, R6                           \
+	BEQ     join
 
 // JOIN joins the lanes of vector i of v by halves.
 #define JOIN(i, v) \
@@ -99,26 +129,26 @@
 	FMOVQ F1, 16(R0)   \
 	MOVE  F2, (R5)
 
-#define COLUMNS(MOVE, ZERO, BIAS, ROWS, ROW, LANE, END, begin, sum, join) \
+#define COLUMNS(MOVE, NEXT, VECTOR, ZERO, BIAS, ROWS, ROW, ADVANCE, LANE, END, begin, sum, join) \
 begin:                                \
 	ZERO                              \
 	CBZ     R24, sum                  \
 	BIAS(MOVE)                        \
 sum:                                  \
 	FLDPQ.P 32(R19), (F30, F31)       \ // a[p…p+7]
-	ROWS(MOVE)                        \
+	ROWS(NEXT, VECTOR)                \
 	SUBS    $1, R6                    \
 	BNE     sum                       \
 	MOVD    k+48(FP), R6              \
 	ANDS    $7, R6                    \
 	BEQ     join                      \
-	REST_ROW(ROW, LANE, MOVE, 0, join) \
-	REST_ROW(ROW, LANE, MOVE, 1, join) \
-	REST_ROW(ROW, LANE, MOVE, 2, join) \
-	REST_ROW(ROW, LANE, MOVE, 3, join) \
-	REST_ROW(ROW, LANE, MOVE, 4, join) \
-	REST_ROW(ROW, LANE, MOVE, 5, join) \
-	REST_ROW(ROW, LANE, MOVE, 6, join) \
+	REST_ROW(ROW, ADVANCE, LANE, NEXT, 0, join) \
+	REST_ROW(ROW, ADVANCE, LANE, NEXT, 1, join) \
+	REST_ROW(ROW, ADVANCE, LANE, NEXT, 2, join) \
+	REST_ROW(ROW, ADVANCE, LANE, NEXT, 3, join) \
+	REST_ROW(ROW, ADVANCE, LANE, NEXT, 4, join) \
+	REST_ROW(ROW, ADVANCE, LANE, NEXT, 5, join) \
+	REST_ROW(ROW, ADVANCE, LANE, NEXT, 6, join) \
 join:                                 \
 	END(MOVE)                         \
 	B       next
@@ -127,16 +157,16 @@ join:                                 \
 //
 // The product of a narrow layer, n ≤ 16 and k ≥ 8, with B's rows end to end: for i < m and j < n
 //
-//	for r < 8: s[r] = Σ over p = r, r+8, r+16, … by fma, s[0] beginning with bias[j] (0 if bias is nil), the others with 0
+//	for r < 8: s[r] = Σ over p = r, r+8, r+16, … by fma, s[0] beginning with bias[j] (0 if bias is nil), others with 0
 //	c[i·rsC + j] = ((s[0]+s[4]) + (s[2]+s[6])) + ((s[1]+s[5]) + (s[3]+s[7]))
 //
 // of a[i·rsA + p]·b[p·n + j]. More than twelve columns take two passes, eight and the others.
 //
 //	V0…V23  sums                   R0 c, R5 its last vector     R6  steps left      R22 rows left
 //	V16…V29 rows of B              R1 a of the row, R19 at p    R7  columns of      R23 c of the row
-//	V30,V31 a[p…p+7]               R2 b at p, R3 its last           the pass        R24 bias, R26 its last vector
-//	                                  vector                    R20 columns left    R25 b of the pass
-//	R21 bytes before the last vector                            R4  bytes of a row of B
+//	V30,V31 a[p…p+7]               R2 b at p, R10 its second        the pass        R24 bias, R26 its last vector
+//	R21 bytes before the last      vector, R3 its last          R20 columns left    R25 b of the pass
+//	    vector                     R4, R8, R9 bytes of one, two and three rows of B
 TEXT ·narrowRowNEON(SB), NOSPLIT, $0-72
 	MOVD c+0(FP), R23
 	MOVD a+8(FP), R1
@@ -148,6 +178,8 @@ row:
 	MOVD bias+24(FP), R24
 	MOVD n+40(FP), R20
 	LSL  $2, R20, R4
+	LSL  $1, R4, R8
+	ADD  R4, R8, R9
 
 pass:
 	MOVD R20, R7
@@ -166,6 +198,7 @@ columns:
 
 last: // vector
 	ADD R21, R2, R3
+	ADD $16, R2, R10
 	ADD R21, R0, R5
 	ADD R21, R24, R26
 	MOVD k+48(FP), R6
@@ -201,18 +234,18 @@ end:
 	BNE  row
 	RET
 
-	COLUMNS(FMOVQ, ZERO3, BIAS3, ROWS3, ROW3, LANE3, END3, begin12, sum12, join12)
-	COLUMNS(FMOVQ, ZERO2, BIAS2, ROWS2, ROW2, LANE2, END2, begin8, sum8, join8)
-	COLUMNS(FMOVQ, ZERO1, BIAS1, ROWS1, ROW1, LANE1, END1, begin4, sum4, join4)
-	COLUMNS(FMOVD, ZERO2, BIAS2, ROWS2, ROW2, LANE2, END2, begin3, sum3, join3)
-	COLUMNS(FMOVD, ZERO1, BIAS1, ROWS1, ROW1, LANE1, END1, begin2, sum2, join2)
-	COLUMNS(FMOVS, ZERO1, BIAS1, ROWS1, ROW1, LANE1, END1, begin1, sum1, join1)
+	COLUMNS(FMOVQ, NEXT_FOUR, FOUR, ZERO3, BIAS3, ROWS3, ROW3, ADVANCE3, LANE3, END3, begin12, sum12, join12)
+	COLUMNS(FMOVQ, NEXT_FOUR, FOUR, ZERO2, BIAS2, ROWS2, ROW2, ADVANCE2, LANE2, END2, begin8, sum8, join8)
+	COLUMNS(FMOVQ, NEXT_FOUR, FOUR, ZERO1, BIAS1, ROWS1, ROW1, ADVANCE1, LANE1, END1, begin4, sum4, join4)
+	COLUMNS(FMOVD, NEXT_TWO, TWO, ZERO2, BIAS2, ROWS2, ROW2, ADVANCE2, LANE2, END2, begin3, sum3, join3)
+	COLUMNS(FMOVD, NEXT_TWO, TWO, ZERO1, BIAS1, ROWS1, ROW1, ADVANCE1, LANE1, END1, begin2, sum2, join2)
+	COLUMNS(FMOVS, NEXT_ONE, ONE, ZERO1, BIAS1, ROWS1, ROW1, ADVANCE1, LANE1, END1, begin1, sum1, join1)
 
-// Many rows: the eight sums of an element are the lanes of two vectors, and B is turned over so that its columns lie along
-// k. V(8j + 2i) and V(8j + 2i + 1) hold those of row i and column j.
+// Many rows: the eight sums of an element are the lanes of two vectors, and B is turned over so that its columns lie
+// along k. V(8j + 2i) and V(8j + 2i + 1) hold those of row i and column j.
 
-// shift has 32 indices of bytes and 32 that are none: VTBL with the two vectors from 32−4·r on moves the last r elements of
-// eight to the front, and +0 behind them.
+// shift has 32 indices of bytes and 32 that are none: VTBL with the two vectors from 32−4·r on moves the last r
+// elements of eight to the front, and +0 behind them.
 DATA shift<>+0(SB)/8, $0x0706050403020100
 DATA shift<>+8(SB)/8, $0x0f0e0d0c0b0a0908
 DATA shift<>+16(SB)/8, $0x1716151413121110
@@ -261,7 +294,8 @@ label:           \
 	BNE  label   \
 	B    rest
 
-// The same for the last k mod 8. In the other lanes a is +0 and b is −0, since adding their product, −0, changes nothing.
+// The same for the last k mod 8. In the other lanes a is +0 and b is −0, since adding their product, −0, changes
+// nothing.
 #define REST_DOT(a, s) \
 	FLDPQ (a), (F26, F27)                             \
 	VTBL  V24.B16, [V26.B16, V27.B16], V28.B16        \
@@ -306,7 +340,7 @@ label:           \
 //
 // For four rows, i < 4, and j < n ≤ 3 columns, k ≥ 8:
 //
-//	for r < 8: s[r] = Σ over p = r, r+8, r+16, … by fma, s[0] beginning with bias[j] (0 if bias is nil), the others with 0
+//	for r < 8: s[r] = Σ over p = r, r+8, r+16, … by fma, s[0] beginning with bias[j] (0 if bias is nil), others with 0
 //	c[i·rsC + j] = ((s[0]+s[4]) + (s[2]+s[6])) + ((s[1]+s[5]) + (s[3]+s[7]))
 //
 // of a[i·rsA + p]·b[j·rsB + p].
