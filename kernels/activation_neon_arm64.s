@@ -5,8 +5,8 @@
 #include "elementary_neon_arm64.h"
 #include "loops_neon_arm64.h"
 
-// The activations that are built on elementary functions, and their derivatives, with NEON: the operations of the generic
-// functions in exp.go, log.go, tanh.go, sigmoid.go, gelu.go, mish.go and piecewise.go, in their order. Where the
+// The activations that are built on elementary functions, and their derivatives, with NEON: the operations of the
+// generic functions in exp.go, log.go, tanh.go, sigmoid.go, gelu.go, mish.go and piecewise.go, in their order. Where the
 // order or the operations differ, a comment says why the bits are the same.
 //
 // A formula computes V4 to V7 from the x in V0 to V3 by way of V8 to V23, four vectors at each step; V24 to V31 hold

@@ -2,8 +2,8 @@
 // operations of the generic functions in exp.go, log.go, tanh.go, sigmoid.go, gelu.go and mish.go, in their order.
 //
 // A macro computes four vectors of four elements side by side, so that one's operations run while the others' wait for
-// their operands. An operand is the number of the first of four registers: 4 stands for V4 to V7. The comments' names are
-// those of the generic functions. NaNs stay, since VFMAX and VFMIN give NaN for them.
+// their operands. An operand is the number of the first of four registers: 4 stands for V4 to V7. The comments' names
+// are those of the generic functions. NaNs stay, since VFMAX and VFMIN give NaN for them.
 //
 // R26 is the address of the constants, loaded by ELEMENTARY. A sum that begins with a constant is loaded with it: that
 // takes the load ports' time, where a copy of a register would take an arithmetic unit's. V27 to V31 hold the constants
@@ -185,8 +185,8 @@ GLOBL elementary<>(SB), RODATA|NOPTR, $736
 	FOUR3(VFMUL, y, p, p) \
 	FOUR3(VFMUL, t, p, y)
 
-// EXP computes x = eˣ for x in [−104, 89] or NaN; EXP_CONSTANTS. (Exp adds 0 to r, which changes nothing but the sign of
-// a zero.)
+// EXP computes x = eˣ for x in [−104, 89] or NaN; EXP_CONSTANTS. (Exp adds 0 to r, which changes nothing but the sign
+// of a zero.)
 #define EXP(x, a, b, c) \
 	REDUCE(x, a, b) \
 	EXPPOLYNOMIAL(a, x, c) \
@@ -229,8 +229,8 @@ GLOBL elementary<>(SB), RODATA|NOPTR, $736
 	FOUR2(VCMLT0, x, c) \
 	FOUR3_BY(VBSL_N, 28, z, c)
 
-// LOG1P computes l = log1pFinite(z) in the place of z for z in [0, 1] or NaN; EXP_CONSTANTS and LOG1P_CONSTANTS. There k
-// is 0 or 1, so that 2⁻ᵏ = 1 − ½k is exact, and so is fma(k, ln 2, ·) as a sum with 0 or ln 2.
+// LOG1P computes l = log1pFinite(z) in the place of z for z in [0, 1] or NaN; EXP_CONSTANTS and LOG1P_CONSTANTS. There
+// k is 0 or 1, so that 2⁻ᵏ = 1 − ½k is exact, and so is fma(k, ln 2, ·) as a sum with 0 or ln 2.
 #define LOG1P(z, k, a, b) \
 	FOUR3_BY(VFADD, 28, z, k) \
 	FOUR3_BY(VFCMGE, 26, k, k) \ // 1 + z ≥ 1½

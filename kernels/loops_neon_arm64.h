@@ -1,5 +1,5 @@
-// Loops over slices for NEON. A formula is a macro that computes sixteen values in V4 to V7 from the x in V0 to V3, which
-// stay.
+// Loops over slices for NEON. A formula is a macro that computes sixteen values in V4 to V7 from the x in V0 to V3,
+// which stay.
 
 // LOAD_REST loads the last R2 mod 16 of the elements from R on: eight into a and b, four into c, three into d, as the
 // bits of R2 say. What the rest of the registers holds is computed with, too, and not stored.

@@ -80,4 +80,5 @@
 #define FOUR3(op, m, n, d) op(m, n, d); op((m+1), (n+1), (d+1)); op((m+2), (n+2), (d+2)); op((m+3), (n+3), (d+3))
 #define FOUR3_BY(op, m, n, d) op(m, n, d); op(m, (n+1), (d+1)); op(m, (n+2), (d+2)); op(m, (n+3), (d+3))
 #define FOUR3_FROM(op, m, n, d) op(m, n, d); op((m+1), n, (d+1)); op((m+2), n, (d+2)); op((m+3), n, (d+3))
-#define FOUR_ELEMENT(op, i, m, n, d) op(i, m, n, d); op(i, m, (n+1), (d+1)); op(i, m, (n+2), (d+2)); op(i, m, (n+3), (d+3))
+#define FOUR_ELEMENT(op, i, m, n, d) \
+	op(i, m, n, d); op(i, m, (n+1), (d+1)); op(i, m, (n+2), (d+2)); op(i, m, (n+3), (d+3))

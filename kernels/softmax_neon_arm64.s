@@ -10,8 +10,8 @@
 
 // func rowMaxNEON(x []float32) float32
 //
-// The largest element, NaN if one is NaN: a row with a NaN becomes NaN as a whole, whatever is subtracted from it. It may
-// be another of several zeros than rowMax gives, which changes no result: x − 0 is 0 for each of them, and where there
+// The largest element, NaN if one is NaN: a row with a NaN becomes NaN as a whole, whatever is subtracted from it. It
+// may be another of several zeros than rowMax gives, which changes no result: x − 0 is 0 for each of them, and where there
 // are two, the sum of the row's exponentials is 2 or more, so that its logarithm is not 0.
 //
 // R1: x, R2: the elements that are left, less 16, V4 to V7: the largest ones
@@ -74,7 +74,8 @@ rest: // where there is no element, V0 to V3 hold ones that were, or −∞
 	TBZ    $0, R2, 2(PC)                \
 	VST1.P V0.S[0], 4(R0)
 
-// EXPLESS computes Exp(x − largest) in V0 to V3; Exp's upper limit is not needed, as largest is the largest. V26 = largest
+// EXPLESS computes Exp(x − largest) in V0 to V3; Exp's upper limit is not needed, as largest is the largest.
+// V26 = largest
 #define EXPLESS \
 	FOUR3_BY(VFSUB, 26, 0, 0) \
 	FOUR3_BY(VFMAX, 27, 0, 0) \
