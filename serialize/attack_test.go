@@ -14,32 +14,13 @@ import (
 	"testing"
 
 	"nnrt/dataset"
+	"nnrt/internal/modeltest"
 	"nnrt/kernels"
 	"nnrt/net"
 )
 
 // The tests below give Decode what it should refuse. Most change a good file and mend its checksums, since damage
 // that the checksums catch reaches no further.
-
-// reseal mends the checksums of a file that has been tampered with, as far as its header says where they are.
-func reseal(blob []byte) []byte {
-	if len(blob) < headerBytes {
-		return blob
-	}
-	le := binary.LittleEndian
-	size := min(int64(le.Uint32(blob[12:])), int64(len(blob)))
-	if size < headerBytes {
-		return blob
-	}
-	for at := int64(headerBytes); at+entryBytes <= size; at += entryBytes {
-		offset, n := le.Uint64(blob[at+8:]), le.Uint64(blob[at+16:])
-		if offset <= uint64(len(blob)) && n <= uint64(len(blob))-offset {
-			le.PutUint32(blob[at+4:], checksum(0, blob[offset:][:n]))
-		}
-	}
-	le.PutUint32(blob[crcOffset:], headerChecksum(blob[:size]))
-	return blob
-}
 
 // refuse checks that Decode refuses a file with the given error, or one of several, that the error has a place, and
 // that it did not take memory out of proportion to find it.
@@ -79,7 +60,7 @@ func TestTruncatedAndMended(t *testing.T) {
 	for n := headerBytes; n < len(blob); n++ {
 		short := bytes.Clone(blob[:n])
 		binary.LittleEndian.PutUint64(short[16:], uint64(n))
-		if _, err := Decode(reseal(short)); err == nil {
+		if _, err := Decode(modeltest.Reseal(short)); err == nil {
 			t.Errorf("%d of %d bytes are accepted", n, len(blob))
 		}
 	}
@@ -108,7 +89,7 @@ func TestTrailing(t *testing.T) {
 	// The same, with a header that knows about it.
 	longer := append(bytes.Clone(blob), 0)
 	binary.LittleEndian.PutUint64(longer[16:], uint64(len(longer)))
-	refuse(t, reseal(longer), ErrLayout)
+	refuse(t, modeltest.Reseal(longer), ErrLayout)
 }
 
 func TestHeader(t *testing.T) {
@@ -148,13 +129,13 @@ func TestHeader(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			blob := mustEncode(t, tiny(t))
 			tc.change(blob)
-			refuse(t, reseal(blob), tc.want)
+			refuse(t, modeltest.Reseal(blob), tc.want)
 		})
 	}
 	t.Run("minor version", func(t *testing.T) {
 		blob := mustEncode(t, tiny(t))
 		put16(10, 7)(blob)
-		if f := mustDecode(t, reseal(blob)); f.Minor != 7 || !bytes.Equal(mustEncode(t, f), blob) {
+		if f := mustDecode(t, modeltest.Reseal(blob)); f.Minor != 7 || !bytes.Equal(mustEncode(t, f), blob) {
 			t.Error("a newer minor version does not survive")
 		}
 	})
@@ -212,7 +193,7 @@ func TestSectionTable(t *testing.T) {
 				t.Fatalf("the tiny file has %d sections", n)
 			}
 			tc.change(blob)
-			refuse(t, reseal(blob), tc.want)
+			refuse(t, modeltest.Reseal(blob), tc.want)
 		})
 	}
 	t.Run("padding", func(t *testing.T) {
@@ -227,7 +208,7 @@ func TestSectionTable(t *testing.T) {
 			for i := end; i < s.offset; i++ {
 				padding++
 				blob[i] = 1
-				refuse(t, reseal(blob), ErrPadding)
+				refuse(t, modeltest.Reseal(blob), ErrPadding)
 				blob[i] = 0
 			}
 			end = s.offset + s.size()
@@ -447,7 +428,7 @@ func TestSignatureSection(t *testing.T) {
 	withMinor := func(minor uint16, content []byte) []byte {
 		blob := assemble(t, map[uint16][]byte{typeSignature: content})
 		binary.LittleEndian.PutUint16(blob[10:], minor)
-		return reseal(blob)
+		return modeltest.Reseal(blob)
 	}
 	mustDecode(t, withMinor(1, good))
 	mustDecode(t, withMinor(65535, good))
@@ -511,7 +492,7 @@ func TestTrust(t *testing.T) {
 		}
 		blob[len(blob)-1] ^= 1
 		clear(blob[binary.LittleEndian.Uint32(blob[12:]):][:2]) // the architecture comes first
-		if _, err := l.Decode(reseal(blob)); err != untrusted || asked != 3 {
+		if _, err := l.Decode(modeltest.Reseal(blob)); err != untrusted || asked != 3 {
 			t.Errorf("bad architecture: %v, asked %d times", err, asked)
 		}
 	}
@@ -640,7 +621,7 @@ func TestRandomDamage(t *testing.T) {
 				blob[at] = []byte{0, 1, 0x7f, 0x80, 0xff}[generator.IntN(5)]
 			}
 		}
-		accepted += decodeCanonically(t, reseal(blob))
+		accepted += decodeCanonically(t, modeltest.Reseal(blob))
 	}
 	t.Logf("%d accepted", accepted)
 	if accepted == 0 {
@@ -731,7 +712,7 @@ func TestAllocation(t *testing.T) {
 		{"16,384 features", features, true},
 		{"16,384 categories", categories, true},
 		{"4 MiB of weights", mustEncode(t, &File{Model: makeModel(t, 1<<10, net.Dense(1<<10, net.Linear))}), true},
-		{"weights claimed", reseal(huge), false},
+		{"weights claimed", modeltest.Reseal(huge), false},
 		{"features claimed", assemble(t, map[uint16][]byte{typeSchema: claims}), false},
 	} {
 		got, err := allocated(tc.blob)

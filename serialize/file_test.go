@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"nnrt/internal/modeltest"
 )
 
 func TestSaveAndReadFile(t *testing.T) {
@@ -61,7 +63,7 @@ func TestReadFileTakesNoMemory(t *testing.T) {
 	}{
 		{"no model", []byte{}, ErrNotModel},
 		{"trailing", blob, ErrTrailing},
-		{"wrong size", reseal(claims), ErrTruncated},
+		{"wrong size", modeltest.Reseal(claims), ErrTruncated},
 		{"right size, wrong checksum", damaged, ErrChecksum},
 	} {
 		if err := os.WriteFile(path, tc.start, 0o666); err != nil {
@@ -90,7 +92,7 @@ func TestReadFileTakesNoMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	if _, err := file.WriteAt(reseal(claims), 0); err != nil {
+	if _, err := file.WriteAt(modeltest.Reseal(claims), 0); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := ReadFile(path); !errors.Is(err, ErrLimit) {

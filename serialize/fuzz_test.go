@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"testing"
+
+	"nnrt/internal/modeltest"
 )
 
 // The corpora in testdata/fuzz are run by every go test. To look further:
@@ -59,7 +61,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(mustEncode(f, signed(f)))
 	f.Fuzz(func(t *testing.T, blob []byte) {
 		fuzz(t, blob)
-		fuzz(t, reseal(bytes.Clone(blob)))
+		fuzz(t, modeltest.Reseal(bytes.Clone(blob)))
 	})
 }
 

@@ -19,6 +19,7 @@ import (
 	"testing/iotest"
 	"unsafe"
 
+	"nnrt/internal/modeltest"
 	"nnrt/kernels"
 	"nnrt/net"
 )
@@ -113,7 +114,7 @@ func TestSourcesAgree(t *testing.T) {
 		blob := bytes.Clone(good)
 		blob[i] ^= 0x10
 		check(Loader{}, blob)
-		check(Loader{}, reseal(blob))
+		check(Loader{}, modeltest.Reseal(blob))
 	}
 }
 
@@ -181,7 +182,7 @@ func TestNoCopy(t *testing.T) {
 func TestReadTakesMemoryAsBytesCome(t *testing.T) {
 	blob := mustEncode(t, tiny(t))
 	binary.LittleEndian.PutUint64(blob[16:], 1<<30)
-	reseal(blob)
+	modeltest.Reseal(blob)
 	for _, n := range []int{len(blob), 1 << 20} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)

@@ -1,14 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode"
 
 	"nnrt/dataset"
+	"nnrt/internal/modeltest"
 	"nnrt/net"
 )
 
@@ -127,11 +130,28 @@ func TestBadModelFiles(t *testing.T) {
 		"a bit":     damage(func(b []byte) []byte { b[len(b)-1] ^= 1; return b }),
 		"empty":     damage(func(b []byte) []byte { return nil }),
 		"text":      data,
+		"one byte":  damage(func(b []byte) []byte { return b[:1] }),
+		"version 2": damage(func(b []byte) []byte { b[8] = 2; return modeltest.Reseal(b) }),
+		"flags":     damage(func(b []byte) []byte { b[24] = 1; return modeltest.Reseal(b) }),
+		"NaN":       damage(func(b []byte) []byte { b[len(b)-1], b[len(b)-2] = 0x7f, 0xc0; return modeltest.Reseal(b) }),
+		"a class called with an escape": damage(func(b []byte) []byte {
+			return modeltest.Reseal(bytes.Replace(b, []byte("neg"), []byte("\x1b[A"), 1))
+		}),
+		"gzip":  damage(func([]byte) []byte { return []byte("\x1f\x8b\x08\x00") }),
+		"zip":   damage(func([]byte) []byte { return []byte("PK\x03\x04\x14\x00\x00\x00metadata.json") }),
+		"HDF5":  damage(func([]byte) []byte { return []byte("\x89HDF\r\n\x1a\n") }),
+		"ONNX":  damage(func([]byte) []byte { return []byte("\x08\x07\x12\x07pytorch\x1a\x051.9") }),
+		"other": damage(func([]byte) []byte { return []byte("\x00\x1b[2J") }),
 	} {
 		for _, line := range [][]string{{"run", path, data}, {"eval", path, data}, {"inspect", path}, {"verify", path},
 			{"bench", path}, {"train", data, "--init", path, "-o", filepath.Join(t.TempDir(), "m")}} {
 			r := nnrt(line...)
 			r.wants(t, exitModel, path)
+			message, after, _ := strings.Cut(r.stderr, "\n")
+			printed := message + strings.ReplaceAll(r.stdout, "\n", "")
+			if after != "" || strings.ContainsFunc(printed, unicode.IsControl) {
+				t.Errorf("not one clear line: %q, %q", r.stdout, r.stderr)
+			}
 			if t.Failed() {
 				t.Fatalf("%s: nnrt %v", name, line)
 			}
@@ -139,6 +159,12 @@ func TestBadModelFiles(t *testing.T) {
 				t.Errorf("%s: verify prints %q", name, r.stdout)
 			}
 		}
+	}
+	escape := filepath.Join(t.TempDir(), "a\x1b[2J\nb")
+	r := nnrt("inspect", escape)
+	r.wants(t, exitFailed, `a\x1b[2J\nb`)
+	if strings.Count(r.stderr, "\n") != 1 || strings.Contains(r.stderr, "\x1b") {
+		t.Errorf("a file's name reaches the terminal as it is: %q", r.stderr)
 	}
 	for _, line := range [][]string{{"verify", t.TempDir()}, {"inspect", filepath.Join(t.TempDir(), "none")}} {
 		nnrt(line...).wants(t, exitFailed)

@@ -8,7 +8,9 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"nnrt/dataset"
 	"nnrt/kernels"
@@ -80,7 +82,7 @@ func doMain(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if name != "" {
 		prefix += " " + name
 	}
-	fmt.Fprintf(stderr, "%s: %v\n", prefix, err)
+	fmt.Fprintf(stderr, "%s: %s\n", prefix, printable(err.Error()))
 	code := exitCode(err)
 	if code == exitUsage && kernels.Err() == nil {
 		if name == "" {
@@ -91,6 +93,20 @@ func doMain(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "\"nnrt %s\" explains.\n", name)
 	}
 	return code
+}
+
+// printable shows a text, in which there may be names from files and of files, on one line: control characters, which
+// could do anything to a terminal, as Go's escapes.
+func printable(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsControl(r) {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 // dispatch finds the command and runs it. It returns the command's name if there is such a command.

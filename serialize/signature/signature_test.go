@@ -7,13 +7,13 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
-	"hash/crc32"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"nnrt/internal/modeltest"
 	"nnrt/net"
 	"nnrt/serialize"
 )
@@ -134,7 +134,7 @@ func TestEveryBitMatters(t *testing.T) {
 	key := testKey("")
 	good := signedBlob(t, key, 3)
 	policy := Policy{Keys: []ed25519.PublicKey{public(key)}}
-	checksums := make([]byte, len(good)) // 1 where reseal writes
+	checksums := make([]byte, len(good)) // 1 where Reseal writes
 	clearHoles(t, good, checksums, true)
 	for i := range len(good) * 8 {
 		if checksums[i/8] != 0 {
@@ -142,7 +142,7 @@ func TestEveryBitMatters(t *testing.T) {
 		}
 		blob := bytes.Clone(good)
 		blob[i/8] ^= 1 << (i % 8)
-		if err := check(t, policy, reseal(blob)); err == nil {
+		if err := check(t, policy, modeltest.Reseal(blob)); err == nil {
 			t.Errorf("bit %d of byte %d flipped: accepted", i%8, i/8)
 		}
 	}
@@ -150,30 +150,11 @@ func TestEveryBitMatters(t *testing.T) {
 		if checksums[at] != 0 {
 			blob := bytes.Clone(good)
 			blob[at] ^= 0xff
-			if !bytes.Equal(reseal(blob), good) {
+			if !bytes.Equal(modeltest.Reseal(blob), good) {
 				t.Errorf("byte %d is no checksum", at)
 			}
 		}
 	}
-}
-
-// reseal mends the checksums of a file.
-func reseal(blob []byte) []byte {
-	le, table := binary.LittleEndian, crc32.MakeTable(crc32.Castagnoli)
-	for i := range uint64(le.Uint32(blob[12:])-64) / 24 {
-		if 64+24*i+24 > uint64(len(blob)) {
-			return blob
-		}
-		entry := blob[64+24*i:]
-		offset, size := le.Uint64(entry[8:]), le.Uint64(entry[16:])
-		if offset <= uint64(len(blob)) && size <= uint64(len(blob))-offset {
-			le.PutUint32(entry[4:], crc32.Checksum(blob[offset:][:size], table))
-		}
-	}
-	if header := le.Uint32(blob[12:]); header >= 64 && int64(header) <= int64(len(blob)) {
-		le.PutUint32(blob[60:], crc32.Update(crc32.Checksum(blob[:60], table), table, blob[64:header]))
-	}
-	return blob
 }
 
 // clearHoles sets bytes of dst, by what FORMAT.md says of the file blob: those of all checksums to 1, or those of what
