@@ -35,6 +35,7 @@ type rowStep struct {
 type turnedChain struct {
 	layers       []turnedLayer
 	strip        int // rows that go through them together
+	vector       int // rows that take no less time than one
 	floats       int // most of a layer's outputs for a strip
 	needed, done int // multiply-adds of a row, and with those in empty lanes that it does when it is not turned over
 }

@@ -16,7 +16,6 @@ const (
 	stripFloats  = 1 << 12 // of a layer's outputs for a strip, so that the first-level cache keeps them
 	mostPanels   = 8       // of a strip
 	finishedRows = 256     // whose last activation is one call
-	fullVector   = 8       // rows that take no less time than one
 )
 
 // turn prepares the chain for batches turned over, or returns nil where that cannot be: an activation of a hidden layer
@@ -48,6 +47,7 @@ func (mk *microkernels) turn(c *Chain) *turnedChain {
 		t.needed += units * k
 		t.done += mk.lanesOf(units, k) * k
 	}
+	t.vector = min(8, mk.nr/2)
 	widest := max(c.inputs, c.widest, c.outputs)
 	t.strip = mk.nr * max(1, min(stripFloats/(widest*mk.nr), mostPanels))
 	t.floats = widest * t.strip
@@ -72,7 +72,7 @@ func (mk *microkernels) lanesOf(units, k int) int {
 // pays tells whether so many rows take less time turned over: by the multiply-adds that either way does, those in empty
 // lanes too, and a tenth for turning x and y.
 func (t *turnedChain) pays(rows int) bool {
-	return 11*t.needed*((rows+fullVector-1)/fullVector*fullVector) < 10*t.done*rows
+	return 11*t.needed*((rows+t.vector-1)/t.vector*t.vector) < 10*t.done*rows
 }
 
 func (mk *microkernels) prepareChain(c *Chain) {
@@ -88,7 +88,7 @@ func (mk *microkernels) prepareChain(c *Chain) {
 func (mk *microkernels) chain(c *Chain, y, z, x []float32, s *Scratch, rows int) {
 	t := c.turned
 	switch {
-	case t == nil || !t.pays(rows) && (z != nil || c.row == nil || !t.pays(fullVector)):
+	case t == nil || !t.pays(rows) && (z != nil || c.row == nil || !t.pays(t.vector)):
 		genericChain(c, y, z, x, s, rows)
 		return
 	case !t.pays(rows): // rows of a narrow net, but so few that one after the other is faster
