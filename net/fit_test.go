@@ -75,38 +75,42 @@ func TestFitLearns(t *testing.T) {
 // TestResultsDependOnNothingElse trains the same thing with different numbers of threads, and predicts in batches of
 // all sizes: the bits are the same.
 func TestResultsDependOnNothingElse(t *testing.T) {
-	x, y := spirals(300)
+	rows, epochs, threadCounts, batches := 300, 2, []int{2, 3, 7}, []int{1, 2, 7, 64, 65, 299}
+	if testing.Short() {
+		rows, epochs, threadCounts, batches = 120, 1, []int{3}, []int{1, 7, 64}
+	}
+	x, y := spirals(rows)
 	layers := []Layer{Dense(300, ReLU), BatchNormalization(), Dropout(0.3), Dense(256, Tanh, KernelRegularizer(L2(0.001))),
 		LayerNormalization(), Dense(3, Softmax)}
 	train := func(threads int) *Model {
 		m := classifier(t, layers...)
-		if _, err := m.Fit(context.Background(), x, y, FitConfig{Loss: SparseCategoricalCrossEntropy, Epochs: 2,
+		if _, err := m.Fit(context.Background(), x, y, FitConfig{Loss: SparseCategoricalCrossEntropy, Epochs: epochs,
 			BatchSize: 50, Threads: threads, Seed: 5}); err != nil {
 			t.Fatal(err)
 		}
 		return m
 	}
 	one := train(1)
-	for _, threads := range []int{2, 3, 7} {
+	for _, threads := range threadCounts {
 		if !sameBits(train(threads).Parameters(), one.Parameters()) {
 			t.Errorf("%d threads give other parameters than 1", threads)
 		}
 	}
 	p := one.NewPredictor()
-	whole := make([]float32, 300*3)
+	whole := make([]float32, rows*3)
 	if err := p.Predict(whole, x); err != nil {
 		t.Fatal(err)
 	}
-	for _, batch := range []int{1, 2, 7, 64, 65, 299} {
-		parts := make([]float32, 300*3)
-		for first := 0; first < 300; first += batch {
-			n := min(batch, 300-first)
+	for _, batch := range batches {
+		parts := make([]float32, rows*3)
+		for first := 0; first < rows; first += batch {
+			n := min(batch, rows-first)
 			if err := p.Predict(parts[first*3:][:n*3], x[first*2:][:n*2]); err != nil {
 				t.Fatal(err)
 			}
 		}
 		if !sameBits(parts, whole) {
-			t.Errorf("batches of %d predict other bits than one of 300", batch)
+			t.Errorf("batches of %d predict other bits than one of %d", batch, rows)
 		}
 	}
 }

@@ -45,9 +45,9 @@ func TestABatchIsItsRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	most := 2000
+	most, threadCounts := 2000, []int{1, 2, 5, 0}
 	if testing.Short() {
-		most = 260
+		most, threadCounts = 260, []int{1, 5}
 	}
 	for _, m := range []*Model{mixed(t), wide} {
 		in, out := m.Inputs(), m.Outputs()
@@ -58,7 +58,7 @@ func TestABatchIsItsRows(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for _, threads := range []int{1, 2, 5, 0} {
+		for _, threads := range threadCounts {
 			p.SetThreads(threads)
 			for _, rows := range []int{0, 1, 2, 15, 16, 31, 32, 33, 64, 65, 100, 257, most} {
 				got := make([]float32, rows*out)
