@@ -152,6 +152,19 @@ func TestDemo(t *testing.T) {
 	}
 }
 
+// TestTheSumThatIsTold: REPRODUCIBILITY.md shows the command and what it prints, twice.
+func TestTheSumThatIsTold(t *testing.T) {
+	const told = "nnrt train examples/data/iris.csv --target species --epochs 20 -q -o iris.bin"
+	text := readFile(t, "../../REPRODUCIBILITY.md")
+	path := filepath.Join(t.TempDir(), "iris.bin")
+	args := strings.Fields(told)[1:]
+	args[1], args[len(args)-1] = "../../"+args[1], path
+	out := strings.Replace(nnrt(args...).must(t), path, "iris.bin", 1)
+	if !strings.Contains(text, "$ "+told+"\n"+out) || strings.Count(text, out) != 2 {
+		t.Errorf("REPRODUCIBILITY.md does not show twice that %s prints\n%s", told, out)
+	}
+}
+
 // TestRunAgreesWithEval counts what run prints, and compares with what eval says.
 func TestRunAgreesWithEval(t *testing.T) {
 	data := "../../examples/data/iris.csv"
