@@ -661,7 +661,7 @@ func decodeCanonically(t *testing.T, blob []byte) int {
 
 // allocationConstant is what Decode may take, whatever the file's size: it covers the limits on the number of layers,
 // categories and features, each of which takes more memory than bytes.
-const allocationConstant = 9 << 20
+const allocationConstant = 12 << 20
 
 // allocated returns the bytes that Decode takes from the heap in all, those that it gives back included.
 func allocated(blob []byte) (bytes uint64, err error) {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
-	"runtime"
+	"os"
 	"runtime/debug"
 )
 
@@ -46,24 +46,28 @@ func (l Loader) Map(path string) (*Mapped, error) {
 		return nil, &fs.PathError{Op: "map", Path: path, Err: err}
 	}
 	m := &Mapped{data: data}
-	if m.File, err = l.decodeMapped(data); err != nil {
+	if m.File, err = l.decodeMapped(data, file); err != nil {
 		m.Close()
 		return nil, err
 	}
 	return m, nil
 }
 
-// decodeMapped decodes bytes of a file that may be cut short at any moment.
-func (l Loader) decodeMapped(data []byte) (f *File, err error) {
+// decodeMapped decodes bytes of a file that may be cut short, or fail to be read, at any moment.
+func (l Loader) decodeMapped(data []byte, file *os.File) (f *File, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
-		switch r := recover().(type) {
-		case nil:
-		case interface {
-			runtime.Error
-			Addr() uintptr
-		}:
-			f, err = nil, formatError("file", 0, ErrTruncated, "it was cut while it was read: %v", r)
+		r := recover()
+		if r == nil {
+			return
+		}
+		info, statError := file.Stat()
+		_, isFault := r.(interface{ Addr() uintptr })
+		switch {
+		case statError == nil && info.Size() < int64(len(data)):
+			f, err = nil, formatError("file", info.Size(), ErrTruncated, "it was cut while it was read")
+		case isFault:
+			f, err = nil, fmt.Errorf("map %s: it cannot be read: %v", file.Name(), r)
 		default:
 			panic(r)
 		}

@@ -65,7 +65,12 @@ func TestMappedAndCut(t *testing.T) {
 	if err := os.Truncate(path, int64(os.Getpagesize())); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := (Loader{NoCopy: true}).decodeMapped(m.data); !errors.Is(err, ErrTruncated) {
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if _, err := (Loader{NoCopy: true}).decodeMapped(m.data, file); !errors.Is(err, ErrTruncated) {
 		t.Errorf("cut while it is read: %v", err)
 	}
 	if !littleEndian {
