@@ -162,6 +162,44 @@ func (c *EarlyStopping) TrainEnd(r *Run) error {
 	return nil
 }
 
+// SaveState returns what must be remembered to go on; see State.
+func (c *EarlyStopping) SaveState() CallbackState {
+	baseline := "none"
+	if c.Baseline != nil {
+		baseline = fmt.Sprint(*c.Baseline)
+	}
+	return CallbackState{
+		Name: fmt.Sprintf("EarlyStopping(monitor %s, min delta %v, patience %d, mode %d, baseline %s, restore best weights %t, "+
+			"start from epoch %d)", c.monitor(), c.MinDelta, c.Patience, c.Mode, baseline, c.RestoreBestWeights,
+			c.StartFromEpoch),
+		Numbers: []float64{c.best, float64(c.waited), float64(c.BestEpoch), float64(c.StoppedEpoch)},
+		Weights: c.bestWeights,
+	}
+}
+
+// RestoreState takes back what SaveState returned.
+func (c *EarlyStopping) RestoreState(r *Run, s CallbackState) error {
+	var whole [3]int
+	if len(s.Numbers) != 1+len(whole) {
+		return badState("%d numbers of EarlyStopping", len(s.Numbers))
+	}
+	for i := range whole {
+		v := s.Numbers[1+i]
+		if !(v >= 0 && v <= float64(len(r.history.Epochs))) || v != math.Trunc(v) {
+			return badState("EarlyStopping with %v", s.Numbers)
+		}
+		whole[i] = int(v)
+	}
+	if n := len(s.Weights); n > 0 && n != len(r.Trainer.params) {
+		return badState("%d best weights of %d", n, len(r.Trainer.params))
+	}
+	c.best, c.waited, c.BestEpoch, c.StoppedEpoch = s.Numbers[0], whole[0], whole[1], whole[2]
+	if c.bestWeights = nil; len(s.Weights) > 0 {
+		c.bestWeights = s.Weights
+	}
+	return nil
+}
+
 // ReduceLROnPlateau multiplies the learning rate by Factor when a value has not improved for Patience epochs. A
 // pointer to it is a Callback.
 type ReduceLROnPlateau struct {
@@ -235,16 +273,56 @@ func (c *ReduceLROnPlateau) EpochEnd(r *Run) error {
 	return nil
 }
 
-// ErrDiverged is in the error of TerminateOnNaN.
-var ErrDiverged = errors.New("the loss is not a finite number")
+// SaveState returns what must be remembered to go on; see State.
+func (c *ReduceLROnPlateau) SaveState() CallbackState {
+	return CallbackState{
+		Name: fmt.Sprintf("ReduceLROnPlateau(monitor %s, factor %v, patience %d, min delta %v, mode %d, cooldown %d, "+
+			"smallest rate %v)", c.monitor(), c.factor(), c.Patience, c.MinDelta, c.Mode, c.Cooldown, c.MinLR),
+		Numbers: []float64{c.best, float64(c.waited), float64(c.cooldown)},
+	}
+}
 
-// TerminateOnNaN ends Fit with an error that wraps ErrDiverged when a batch's loss is NaN or infinite. (Keras only
-// stops; here the caller hears of it.)
+// RestoreState takes back what SaveState returned.
+func (c *ReduceLROnPlateau) RestoreState(r *Run, s CallbackState) error {
+	if len(s.Numbers) != 3 {
+		return badState("%d numbers of ReduceLROnPlateau", len(s.Numbers))
+	}
+	for _, v := range s.Numbers[1:] {
+		if !(v >= 0 && v <= math.MaxInt32) || v != math.Trunc(v) {
+			return badState("ReduceLROnPlateau with %v", s.Numbers)
+		}
+	}
+	c.best, c.waited, c.cooldown = s.Numbers[0], int(s.Numbers[1]), int(s.Numbers[2])
+	return nil
+}
+
+// ErrDiverged is in every DivergedError.
+var ErrDiverged = errors.New("training has diverged")
+
+// DivergedError says where a training got out of numbers.
+type DivergedError struct {
+	Epoch, Batch int     // from 1
+	Loss         float64 // of the batch; if it is finite, then the weights after its step are not
+}
+
+func (e *DivergedError) Error() string {
+	if math.IsNaN(e.Loss) || math.IsInf(e.Loss, 0) {
+		return fmt.Sprintf("net: epoch %d, batch %d: the loss is %v", e.Epoch, e.Batch, e.Loss)
+	}
+	return fmt.Sprintf("net: epoch %d, batch %d: the weights are not finite any more", e.Epoch, e.Batch)
+}
+
+// Unwrap returns ErrDiverged.
+func (e *DivergedError) Unwrap() error { return ErrDiverged }
+
+// TerminateOnNaN ends Fit with a *DivergedError when a batch's loss is NaN or infinite; the model gets the weights of
+// the last finished epoch whose weights are finite, or those it began with. (Keras only stops, with the weights that it
+// has got to.)
 type TerminateOnNaN struct{ NoCallback }
 
 func (TerminateOnNaN) BatchEnd(r *Run) error {
 	if l := r.batchLoss; math.IsNaN(l) || math.IsInf(l, 0) {
-		return fmt.Errorf("net: epoch %d, batch %d: loss %v: %w", r.epoch, r.batch, l, ErrDiverged)
+		return &DivergedError{Epoch: r.epoch, Batch: r.batch, Loss: l}
 	}
 	return nil
 }

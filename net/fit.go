@@ -2,6 +2,7 @@ package net
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -37,6 +38,17 @@ type FitConfig struct {
 	ClassWeight map[int]float32
 
 	Callbacks []Callback
+
+	// Checkpoint, if it is not nil, gets the training's state after every CheckpointEvery epochs (0: every one), when all
+	// callbacks have seen the epoch; and when the context has ended, after the last batch. Its error ends training.
+	Checkpoint      func(*State) error
+	CheckpointEvery int
+	// Resume is a state to go on from. The model becomes what it would have become without the interruption, and the
+	// history begins with the first epoch, on whatever machine and with whatever number of threads the two parts have
+	// run. The model's own parameters do not matter; its layers, the data and this configuration must be those of the
+	// state, but for Epochs, which may be more, and Threads, or the error is a *MismatchError. Types of optimisers and
+	// schedules are compared as they are written: a default must stay one.
+	Resume *State
 }
 
 // Value is a named number: a loss or a metric.
@@ -83,7 +95,8 @@ func (h *History) Get(name string) []float64 {
 // taken before each batch's step, regularisation included; so are the metrics.
 //
 // When the context ends, Fit stops after the batch and returns its error with the history so far; when a callback
-// fails, that error. The model then has the weights it had got to. After any other error it is as it was.
+// fails, that error. The model then has the weights it had got to, unless the error is a *DivergedError: then those of
+// the last finished epoch. After any other error it is as it was.
 func (m *Model) Fit(ctx context.Context, x, y []float32, c FitConfig) (*History, error) {
 	r, err := newRun(m, x, y, c)
 	if err != nil {
@@ -116,6 +129,10 @@ type Run struct {
 	log                   EpochLog
 	history               History
 	stopped               bool
+
+	described []Setting // once they are known
+	resumed   *State    // until training has gone on from it
+	good      []float32 // the parameters after the last epoch, if somebody looks for divergence
 }
 
 // rowSet is rows with their targets and weights (nil for ones).
@@ -136,6 +153,8 @@ func newRun(m *Model, x, y []float32, c FitConfig) (*Run, error) {
 		return nil, fmt.Errorf("net: %d epochs", c.Epochs)
 	case c.BatchSize < 0:
 		return nil, fmt.Errorf("net: batches of %d rows", c.BatchSize)
+	case c.CheckpointEvery < 0:
+		return nil, fmt.Errorf("net: a checkpoint every %d epochs", c.CheckpointEvery)
 	case !(c.ValidationSplit >= 0 && c.ValidationSplit < 1):
 		return nil, fmt.Errorf("net: validation split %v outside 0 ≤ split < 1", c.ValidationSplit)
 	case c.ValidationX == nil && (c.ValidationY != nil || c.ValidationWeight != nil):
@@ -206,6 +225,17 @@ func newRun(m *Model, x, y []float32, c FitConfig) (*Run, error) {
 			return nil, err
 		}
 	}
+	if c.Resume != nil {
+		if err := r.resume(c.Resume); err != nil {
+			return nil, err
+		}
+	}
+	if c.Checkpoint != nil || slices.ContainsFunc(c.Callbacks, func(c Callback) bool {
+		_, looks := c.(TerminateOnNaN)
+		return looks
+	}) {
+		r.good = r.Parameters()
+	}
 	return r, nil
 }
 
@@ -249,15 +279,35 @@ func (r *Run) train(ctx context.Context) error {
 	if err := r.call(Callback.TrainBegin); err != nil {
 		return err
 	}
-	var err error
-	for r.epoch < r.config.Epochs && !r.stopped && err == nil {
+	err := r.resumeCallbacks()
+	for r.epoch < r.config.Epochs && (!r.stopped || r.amidst()) && err == nil {
 		r.epoch++
 		err = r.trainEpoch(ctx)
+	}
+	var diverged *DivergedError
+	if errors.As(err, &diverged) && r.good != nil {
+		copy(r.Trainer.params, r.good)
 	}
 	if endErr := r.call(Callback.TrainEnd); err == nil {
 		err = endErr
 	}
 	return err
+}
+
+// amidst reports whether training is about to be resumed in an epoch that has begun.
+func (r *Run) amidst() bool { return r.resumed != nil && r.resumed.Batch > 0 }
+
+// resumeCallbacks lets the callbacks remember what they did when the state was taken.
+func (r *Run) resumeCallbacks() error {
+	if r.resumed == nil {
+		return nil
+	}
+	for i, c := range r.stateful() {
+		if err := c.RestoreState(r, r.resumed.Callbacks[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *Run) call(event func(Callback, *Run) error) error {
@@ -280,12 +330,23 @@ func (r *Run) trainEpoch(ctx context.Context) error {
 	}
 	r.random.seed(r.config.Seed, streamShuffle+uint64(r.epoch))
 	r.random.pcg.Shuffle(r.order)
+	r.batch = 0
+	if r.amidst() {
+		if err := r.resumeEpoch(r.resumed); err != nil {
+			return err
+		}
+	}
+	r.resumed = nil
 	done := ctx.Done()
-	for r.batch = 0; r.batch < r.batches && !r.stopped; {
+	for r.batch < r.batches && !r.stopped {
 		select {
 		case <-done:
-			return fmt.Errorf("net: stopped in epoch %d after %d of %d batches: %w", r.epoch, r.batch, r.batches,
+			err := fmt.Errorf("net: stopped in epoch %d after %d of %d batches: %w", r.epoch, r.batch, r.batches,
 				ctx.Err())
+			if saving := r.checkpoint(); saving != nil {
+				return fmt.Errorf("%w; and there is no checkpoint of that: %w", err, saving)
+			}
+			return err
 		default:
 		}
 		r.batch++
@@ -305,7 +366,18 @@ func (r *Run) trainEpoch(ctx context.Context) error {
 		}
 	}
 	r.history.Epochs = append(r.history.Epochs, r.log)
-	return r.call(Callback.EpochEnd)
+	if err := r.call(Callback.EpochEnd); err != nil {
+		return err
+	}
+	if r.epoch%max(r.config.CheckpointEvery, 1) == 0 {
+		if err := r.checkpoint(); err != nil {
+			return err
+		}
+	}
+	if r.good != nil && allFinite(r.Trainer.params) {
+		copy(r.good, r.Trainer.params)
+	}
+	return nil
 }
 
 // trainBatch takes a step on the batch's rows.
@@ -343,7 +415,8 @@ func (r *Run) gather(first, rows int) (x, y, weight []float32) {
 	return x, y, weight
 }
 
-// Epoch returns the number of the epoch, from 1 (0 in TrainBegin); Epochs how many there are to be.
+// Epoch returns the number of the epoch, from 1 (in TrainBegin that of the epoch before the first: 0, unless training is
+// resumed); Epochs how many there are to be.
 func (r *Run) Epoch() int  { return r.epoch }
 func (r *Run) Epochs() int { return r.config.Epochs }
 
@@ -361,6 +434,10 @@ func (r *Run) BatchLoss() float64 { return r.batchLoss }
 
 // Log returns what the epoch ended with; valid in EpochEnd.
 func (r *Run) Log() *EpochLog { return &r.log }
+
+// History returns what the epochs so far have ended with; it must not be changed. In TrainBegin there are some already
+// if training is resumed.
+func (r *Run) History() *History { return &r.history }
 
 // Stop ends training after this batch (in BatchEnd: the epoch's log is still made) or epoch.
 func (r *Run) Stop() { r.stopped = true }
