@@ -35,7 +35,9 @@ const (
 	typeMetadata     = 3
 	typeSelfTest     = 4
 	typeSignature    = 5
+	typeTraining     = 6
 	typeWeights      = 16
+	typeVectors      = 32
 )
 
 // knownSections are the sections of this version with the flags that they always have and the minor version that
@@ -49,7 +51,9 @@ var knownSections = []struct {
 	{typeMetadata, 0, 0, "metadata"},
 	{typeSelfTest, 0, 0, "self-test"},
 	{typeSignature, 0, signatureMinor, "signature"},
+	{typeTraining, 0, trainingMinor, "training"},
 	{typeWeights, flagCritical | flagAligned, 0, "weights"},
+	{typeVectors, flagAligned, trainingMinor, "training vectors"},
 }
 
 func sectionName(kind uint16) string {

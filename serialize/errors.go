@@ -33,6 +33,7 @@ var (
 	ErrSchema           = errors.New("bad schema")
 	ErrMetadata         = errors.New("bad metadata")
 	ErrSelfTest         = errors.New("bad self-test")
+	ErrTraining         = errors.New("bad training state")
 	ErrSignature        = errors.New("bad signature")
 )
 

@@ -20,6 +20,10 @@ type File struct {
 	// nil, or a new one by package serialize/signature.
 	Signature *Signature
 
+	// Training is what a checkpoint has besides: where the model's training stands. State reads it; Decode does not look
+	// into it.
+	Training Training
+
 	// Contract is the version of the arithmetic contract (see package kernels) under which the model was made and the
 	// self-test's outputs were computed. 0 stands for the version of this program.
 	Contract int
@@ -112,7 +116,16 @@ func (f *File) container() (*container, error) {
 		c.minor = max(c.minor, signatureMinor)
 		add(section{kind: typeSignature, data: f.Signature.append(nil)})
 	}
+	training := f.Training.sections
+	if len(training) > 0 {
+		c.minor = max(c.minor, trainingMinor)
+		add(training[0])
+		training = training[1:]
+	}
 	add(section{kind: typeWeights, floats: f.Model.Parameters()})
+	for _, vectors := range training {
+		add(vectors)
+	}
 	for _, u := range unknown {
 		c.sections = append(c.sections, u.section())
 	}

@@ -95,6 +95,8 @@ func (l Loader) Decode(blob []byte) (*File, error) {
 			f.SelfTest, err = readSelfTest(s, &l.Limits, f.Model)
 		case typeSignature:
 			f.Signature, err = readSignature(s)
+		case typeTraining, typeVectors:
+			err = f.Training.keep(s, &l.Limits)
 		default:
 			unknown := Section{Type: s.kind, Aligned: s.flags&flagAligned != 0, Data: bytes.Clone(s.data)}
 			f.Unknown = append(f.Unknown, unknown)

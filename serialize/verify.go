@@ -10,7 +10,7 @@ import (
 
 // Check is one thing that Verify looked at.
 type Check struct {
-	Name   string // "weights", "schema", "contract" or "self-test"
+	Name   string // "weights", "schema", "contract", "self-test" or "training"
 	Detail string // what was seen, in a few words
 	Err    error  // nil if all is well
 }
@@ -25,10 +25,22 @@ const selfTestBatch = 33
 
 // Verify checks what Decode cannot know: that the self-test rows have the stored outputs on this machine's kernels,
 // bit for bit, each row alone and within a larger batch. For a File that was not decoded it also checks that the
-// weights are finite and that the schema is sound and fits the model, which must not be nil. It returns every check
+// weights are finite and that the schema is sound and fits the model, which must not be nil. A checkpoint's state is read. It returns every check
 // that it made.
 func (f *File) Verify() []Check {
-	return []Check{f.verifyWeights(), f.verifySchema(), f.verifyContract(), f.verifySelfTest()}
+	checks := []Check{f.verifyWeights(), f.verifySchema(), f.verifyContract(), f.verifySelfTest()}
+	if len(f.Training.sections) > 0 {
+		checks = append(checks, f.verifyTraining())
+	}
+	return checks
+}
+
+func (f *File) verifyTraining() Check {
+	s, err := f.State()
+	if err != nil {
+		return Check{Name: "training", Err: err}
+	}
+	return Check{Name: "training", Detail: fmt.Sprintf("a checkpoint after %d epochs and %d batches", s.Epoch, s.Batch)}
 }
 
 func (f *File) verifyWeights() Check {

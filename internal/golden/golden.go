@@ -147,6 +147,11 @@ func (c *Case) Check() ([]Check, error) {
 
 // train returns the model's file, the sum of the history, and the rows to predict.
 func (c *Case) train(threads int) (blob []byte, history string, test []float32, err error) {
+	return c.trainUntil(context.Background(), threads)
+}
+
+// trainUntil is train that the end of a context ends.
+func (c *Case) trainUntil(ctx context.Context, threads int) (blob []byte, history string, test []float32, err error) {
 	fail := func(err error) ([]byte, string, []float32, error) {
 		return nil, "", nil, fmt.Errorf("%s: %w", c.Name, err)
 	}
@@ -165,7 +170,7 @@ func (c *Case) train(threads int) (blob []byte, history string, test []float32, 
 	if c.Callbacks != nil {
 		fit.Callbacks = c.Callbacks()
 	}
-	done, err := model.Fit(context.Background(), d.Train.X, d.Train.Y, fit)
+	done, err := model.Fit(ctx, d.Train.X, d.Train.Y, fit)
 	if err != nil {
 		return fail(err)
 	}
