@@ -318,6 +318,7 @@ func (e *Encoder) class(k int, text string) (y, raw float32, err error) {
 // ReadAll encodes the rest of src, a source with the target, as Learn does with the training source: x holds
 // rows × Width inputs, y one target per row. No rows are an *Error.
 func (e *Encoder) ReadAll(src *Reader) (x, y []float32, err error) {
+	src.KeepRows()
 	for {
 		row, err := src.Next()
 		if err == io.EOF {

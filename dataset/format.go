@@ -10,6 +10,8 @@ import (
 
 // strangers are formats that people may give by mistake, told by their first bytes.
 var strangers = []struct{ magic, name string }{
+	{"\xff\xfe\x00\x00", "UTF-32 text: convert it to UTF-8"},
+	{"\x00\x00\xfe\xff", "UTF-32 text: convert it to UTF-8"},
 	{"\xff\xfe", "UTF-16 text: convert it to UTF-8"},
 	{"\xfe\xff", "UTF-16 text: convert it to UTF-8"},
 	{"PK\x03\x04", "a ZIP archive or a spreadsheet: save it as CSV"},
@@ -51,10 +53,25 @@ func tellFormat(want Format, name string, br *bufio.Reader) (Format, error) {
 			return 0, errorf("this is %s", s.name)
 		}
 	}
+	if everyOther(start, 0) || everyOther(start, 1) {
+		return 0, errorf("this is UTF-16 text without a byte order mark: convert it to UTF-8")
+	}
 	if bytes.HasPrefix(start, []byte(byteOrderMark)) {
 		br.Discard(len(byteOrderMark))
 	}
 	return want, nil
+}
+
+// everyOther reports whether of each pair of bytes one, the first or the second (0 or 1), is zero and the other is not,
+// as in UTF-16 where it is ASCII.
+func everyOther(start []byte, zero int) bool {
+	pairs := len(start) / 2
+	for i := range pairs {
+		if start[2*i+zero] != 0 || start[2*i+1-zero] == 0 {
+			return false
+		}
+	}
+	return pairs > 1
 }
 
 // firstBytes returns the first 16 bytes of br, or fewer if the source or its first line that is not blank ends before:

@@ -1,42 +1,45 @@
 package dataset
 
 import (
+	"compress/gzip"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"os"
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 )
 
-// drain opens data as a format and reads it to its end, checking that every error is an *Error and that what was
-// allocated is in proportion to the data. It returns the rows' texts or numbers, one after another.
+// drain opens data as a format and reads it to its end, checking that every error is an *Error. It returns the rows'
+// texts or numbers, one after another.
 func drain(t *testing.T, data string, opt Options) (texts []string, numbers []float32, err error) {
 	t.Helper()
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
+	checkAllocation(t, data, opt)
 	r, err := NewReader("fuzz", strings.NewReader(data), opt)
-	rows := 0
 	for err == nil {
 		var row Row
 		if row, err = r.Next(); err == nil {
-			rows++
 			texts = append(texts, row.Text...)
 			numbers = append(numbers, row.Numbers...)
 			if len(row.Text)+len(row.Numbers) != len(r.Columns()) {
 				t.Fatalf("%d texts and %d numbers in %d columns", len(row.Text), len(row.Numbers), len(r.Columns()))
 			}
 			for i := range r.Columns() {
-				r.Text(i)
+				text := r.Text(i)
+				if row.Numbers != nil {
+					checkText32(t, text, row.Numbers[i])
+				}
 			}
 		}
 	}
-	runtime.ReadMemStats(&after)
 	if err == io.EOF {
 		err = nil
 	}
@@ -44,12 +47,65 @@ func drain(t *testing.T, data string, opt Options) (texts []string, numbers []fl
 	if err != nil && !errors.As(err, &e) {
 		t.Fatalf("error %v (%T)", err, err)
 	}
-	// An object of few bytes may stand for a row of many missing values.
-	limit := uint64(1<<20 + 1000*len(data) + 100*(len(texts)+len(numbers)))
-	if got := after.TotalAlloc - before.TotalAlloc; got > limit && !strings.HasPrefix(data, "\x1f\x8b") {
-		t.Fatalf("%d bytes allocated for %d rows in %d bytes", got, rows, len(data))
-	}
 	return texts, numbers, err
+}
+
+// checkText32 checks that the text of an element is the number that it was rounded to.
+func checkText32(t *testing.T, text string, v float32) {
+	t.Helper()
+	if text == "" {
+		if v == v {
+			t.Fatalf("%g has no text", v)
+		}
+		return
+	}
+	// The shortest digits of a float64 are not the number itself, but read back to it. Integers have all their digits.
+	exact, err := strconv.ParseFloat(text, 64)
+	want := float32(exact)
+	if strings.Trim(text, "-0123456789") == "" {
+		var single float64
+		single, err = strconv.ParseFloat(text, 32)
+		want = float32(single)
+	}
+	if err != nil || math.Float32bits(v) != math.Float32bits(want) {
+		t.Fatalf("%s is read as %g (%v)", text, v, err)
+	}
+}
+
+// What a Reader may allocate from its opening to its end, garbage included: so much for buffers, for each byte of the
+// (uncompressed) data, and for each column, of which a byte or two may be all that is in the data.
+const (
+	allocationConstant  = 1 << 20
+	allocationPerByte   = 8
+	allocationPerColumn = 768
+)
+
+// checkAllocation checks that reading data allocates in proportion to it.
+func checkAllocation(t testing.TB, data string, opt Options) {
+	t.Helper()
+	size := int64(len(data))
+	if z, err := gzip.NewReader(strings.NewReader(data)); err == nil {
+		if n, _ := io.Copy(io.Discard, z); n > size {
+			size = n
+		}
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	r, err := NewReader("fuzz", strings.NewReader(data), opt)
+	columns := 0
+	if err == nil {
+		columns = len(r.Columns())
+	} else if opt.Format != FormatNPY && opt.Format != FormatIDX {
+		columns = strings.Count(data, ",") + strings.Count(data, "\t") // of a first row that was refused
+	}
+	for err == nil {
+		_, err = r.Next()
+	}
+	runtime.ReadMemStats(&after)
+	got := int64(after.TotalAlloc - before.TotalAlloc)
+	if limit := allocationConstant + allocationPerByte*size + allocationPerColumn*int64(columns); got > limit {
+		t.Fatalf("%d bytes allocated for %d bytes with %d columns, more than %d", got, size, columns, limit)
+	}
 }
 
 func FuzzCSV(f *testing.F) {
@@ -144,10 +200,47 @@ func FuzzNPY(f *testing.F) {
 	}
 	f.Add(npy("{'descr': '<f4', 'fortran_order': True, 'shape': (1000000, 1000000)}", "x"))
 	f.Fuzz(func(t *testing.T, data string) {
-		_, numbers, _ := drain(t, data, Options{Format: FormatNPY})
-		if len(numbers) > len(data) && !strings.HasPrefix(data, "\x1f\x8b") {
+		_, numbers, err := drain(t, data, Options{Format: FormatNPY})
+		if err != nil || strings.HasPrefix(data, "\x1f\x8b") {
+			return
+		}
+		if len(numbers) > len(data) {
 			t.Fatalf("%d numbers from %d bytes", len(numbers), len(data))
 		}
+		// The same elements with rows first.
+		r, err := NewReader("fuzz", strings.NewReader(data), Options{Format: FormatNPY})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := r.src.(*matrix)
+		if !m.fortran {
+			return
+		}
+		var elements []byte
+		size := m.elem.size
+		for row := range int(m.rows) {
+			for column := range m.cols {
+				elements = append(elements, m.whole[(column*int(m.rows)+row)*size:][:size]...)
+			}
+		}
+		order := "<"
+		if m.elem.big {
+			order = ">"
+		} else if size == 1 {
+			order = "|"
+		}
+		_, again, err := drain(t, npy(fmt.Sprintf("{'descr': '%s%c%d', 'fortran_order': False, 'shape': (%d, %d)}", order,
+			m.elem.kind, size, m.rows, m.cols), string(elements)), Options{Format: FormatNPY})
+		if err != nil || !sameNumbers(again, numbers) {
+			t.Fatalf("columns first %v, rows first %v (%v)", numbers, again, err)
+		}
+	})
+}
+
+// sameNumbers is sameBits but for the kind of NaN.
+func sameNumbers(a, b []float32) bool {
+	return slices.EqualFunc(a, b, func(x, y float32) bool {
+		return math.Float32bits(x) == math.Float32bits(y) || x != x && y != y
 	})
 }
 
@@ -157,11 +250,37 @@ func FuzzIDX(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, data string) {
-		_, numbers, _ := drain(t, data, Options{Format: FormatIDX})
-		if len(numbers) > len(data) && !strings.HasPrefix(data, "\x1f\x8b") {
+		_, numbers, err := drain(t, data, Options{Format: FormatIDX})
+		if strings.HasPrefix(data, "\x1f\x8b") {
+			return
+		}
+		if len(numbers) > len(data) {
 			t.Fatalf("%d numbers from %d bytes", len(numbers), len(data))
 		}
+		if again, aerr, ok := idxAsNPY(t, data); ok && ((err == nil) != (aerr == nil) || !sameNumbers(again, numbers)) {
+			t.Fatalf("as IDX %v (%v), as NPY %v (%v)", numbers, err, again, aerr)
+		}
 	})
+}
+
+// idxAsNPY reads the elements of an IDX file after an NPY header, if there are such headers.
+func idxAsNPY(t *testing.T, data string) (numbers []float32, err error, ok bool) {
+	if len(data) < 4 || data[:2] != "\x00\x00" || data[3] > 32 || len(data) < 4+4*int(data[3]) {
+		return nil, nil, false
+	}
+	descr := map[byte]string{0x08: "|u1", 0x09: "|i1", 0x0b: ">i2", 0x0c: ">i4", 0x0d: ">f4", 0x0e: ">f8"}[data[2]]
+	if descr == "" {
+		return nil, nil, false
+	}
+	var shape strings.Builder
+	rest := data[4:]
+	for range data[3] {
+		fmt.Fprintf(&shape, "%d, ", binary.BigEndian.Uint32([]byte(rest)))
+		rest = rest[4:]
+	}
+	_, numbers, err = drain(t, npy(fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s)}", descr,
+		shape.String()), rest), Options{Format: FormatNPY})
+	return numbers, err, true
 }
 
 func FuzzNumber(f *testing.F) {

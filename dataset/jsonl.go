@@ -27,6 +27,8 @@ type jsonSource struct {
 	set    []int64  // the line that gave the column its value
 	fields []string // the row
 	first  bool     // fields holds the first row, which is still to be given
+
+	unescaped []byte // a text with escapes
 }
 
 func openJSON(br *bufio.Reader) (*jsonSource, error) {
@@ -189,15 +191,16 @@ func (s *jsonSource) quoted() (string, error) {
 	if !s.take('"') {
 		return "", s.unexpected()
 	}
-	var before []byte // what comes before start, unescaped
+	before := s.unescaped[:0] // what comes before start, unescaped
 	start := 0
 	for i := 0; i < len(s.rest); {
 		switch c := s.rest[i]; {
 		case c == '"':
 			text := s.rest[start:i]
 			s.rest = s.rest[i+1:]
-			if before != nil {
-				text = string(append(before, text...))
+			if start > 0 {
+				s.unescaped = append(before, text...)
+				text = string(s.unescaped)
 			}
 			return text, nil
 		case c == '\\':

@@ -55,6 +55,9 @@ type Config struct {
 	// ValidationSplit is the fraction of the rows, 0 ≤ f < 1, that will not be trained on: the last ones. They have no
 	// part in means and scales, but their categories and labels are known to the schema.
 	ValidationSplit float64
+	// MaxInputs is how many inputs (Schema.Width) the model may have; 0 means the constant MaxInputs. More are an *Error,
+	// before there is memory for them: each category is an input of every row.
+	MaxInputs int
 }
 
 // Table is a source learned and encoded.
@@ -85,9 +88,16 @@ func Learn(src *Reader, cfg Config) (*Table, error) {
 	if !(cfg.ValidationSplit >= 0 && cfg.ValidationSplit < 1) {
 		return nil, fmt.Errorf("dataset: validation split %g is not in [0, 1)", cfg.ValidationSplit)
 	}
+	if cfg.MaxInputs < 0 || cfg.MaxInputs > MaxInputs {
+		return nil, fmt.Errorf("dataset: %d inputs at most are not from 0 to %d", cfg.MaxInputs, MaxInputs)
+	}
+	if cfg.MaxInputs == 0 {
+		cfg.MaxInputs = MaxInputs
+	}
 	if cfg.NA == nil {
 		cfg.NA = defaultNA
 	}
+	src.KeepRows()
 	l := &learner{src: src, cfg: cfg}
 	for _, step := range []func() error{l.choose, l.read, l.settle, l.learnTarget, l.learnFeatures, l.encode} {
 		if err := step(); err != nil {
@@ -158,6 +168,9 @@ func (l *learner) choose() error {
 		if s, ok := l.src.src.(*csvSource); ok && s.unnamed[i] && !wanted[n] {
 			return errorf("column %d has no name: --drop %s leaves it out, a name in the first line makes it a feature",
 				i+1, n)
+		}
+		if len(l.columns) == cfg.MaxInputs {
+			return l.tooManyInputs("")
 		}
 		c := &column{name: n, index: len(l.columns), source: i, forced: categorical[n]}
 		if l.src.texts() || c.forced {
@@ -371,12 +384,17 @@ func (l *learner) learnFeatures() error {
 	return nil
 }
 
+func (l *learner) tooManyInputs(why string) error {
+	return errorf("the columns make more inputs%s than the %d of a model: --features or --drop lessen them", why,
+		l.cfg.MaxInputs)
+}
+
 // encode turns cells into inputs, in place if every feature is one input.
 func (l *learner) encode() error {
 	features, width := l.schema.Features, l.schema.Width()
 	from, to := l.cells, l.cells
-	if width > MaxInputs {
-		return errorf("%d inputs: more than %d", width, MaxInputs)
+	if width > l.cfg.MaxInputs {
+		return l.tooManyInputs(" (each category is one)")
 	}
 	if width != len(features) {
 		if uint64(width)*uint64(l.rows) > math.MaxInt/4 {

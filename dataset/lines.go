@@ -59,7 +59,9 @@ func (l *lineReader) fill() error {
 			l.err = tooLong()
 			break
 		}
-		l.part = slices.Grow(l.part, readAhead)
+		if cap(l.part) < start+readAhead {
+			l.part = slices.Grow(l.part, max(readAhead, start)) // doubled: a long line is copied but a few times
+		}
 		n, err := l.in.Read(l.part[start : start+readAhead])
 		if empty++; n > 0 {
 			empty = 0

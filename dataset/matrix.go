@@ -153,7 +153,8 @@ type matrix struct {
 	current []byte    // the current row's bytes
 	ahead   bool      // current is the next row already
 	numbers []float32 // the current row
-	whole   []byte    // the elements of a file in Fortran order, nil for others
+	fortran bool      // columns first
+	whole   []byte    // the elements of such a file
 }
 
 // newMatrix checks the shape: the first dimension counts rows, the others multiply to the columns.
@@ -195,8 +196,14 @@ func (m *matrix) load() error {
 	return err
 }
 
-// begin reads the first row, so that the file has shown that it has as many columns as it says.
+// begin reads the first row, so that the file has shown that it has as many columns as it says, or all rows if they
+// are columns first.
 func (m *matrix) begin() error {
+	if m.fortran {
+		if err := m.load(); err != nil {
+			return err
+		}
+	}
 	m.ahead = true
 	return m.fill()
 }
@@ -234,7 +241,7 @@ func (m *matrix) next(row *Row) error {
 // fill sets current to the bytes of the next row.
 func (m *matrix) fill() error {
 	size := m.elem.size
-	if m.whole != nil {
+	if m.fortran {
 		if m.current == nil {
 			m.current = make([]byte, m.cols*size)
 		}
@@ -264,7 +271,7 @@ func (m *matrix) fill() error {
 	return err
 }
 
-func (m *matrix) ready() bool { return m.ahead || m.whole != nil || m.in.Buffered() > 0 }
+func (m *matrix) ready() bool { return m.ahead || m.fortran || m.in.Buffered() > 0 }
 
 func (m *matrix) text(i int) string { return m.elem.text(m.current[i*m.elem.size:]) }
 

@@ -61,7 +61,8 @@ func openNPY(br *bufio.Reader) (*matrix, error) {
 	if len(h.shape) > 2 {
 		return nil, errorf("Fortran order with %d dimensions: save it with numpy.ascontiguousarray", len(h.shape))
 	}
-	return m, m.load()
+	m.fortran = true
+	return m, nil
 }
 
 // npyElement returns the element type that a descr such as '<f4' names.

@@ -87,8 +87,9 @@ type Reader struct {
 	names  []string
 	labels *Reader
 	close  []io.Closer
-	whole  bool // the source is a file, not a pipe or a terminal
-	row    Row  // here, not in Next, so that Next does not allocate it
+	gzip   *gunzip // nil if the source is not compressed
+	whole  bool    // the source is a file, not a pipe or a terminal
+	row    Row     // here, not in Next, so that Next does not allocate it
 }
 
 // source is one format's reader.
@@ -156,10 +157,11 @@ func isFile(in io.Reader) bool {
 }
 
 func (r *Reader) open(in io.Reader, opt Options) error {
-	br, err := decompress(in)
+	br, unpacking, err := decompress(in)
 	if err != nil {
 		return err
 	}
+	r.gzip = unpacking
 	if r.format, err = tellFormat(opt.Format, r.file, br); err != nil {
 		return err
 	}
@@ -176,6 +178,9 @@ func (r *Reader) open(in io.Reader, opt Options) error {
 		}
 		var src *matrix
 		if src, err = open(br); err == nil {
+			if src.fortran {
+				r.KeepRows()
+			}
 			err = src.begin()
 		}
 		if err == nil {
@@ -296,6 +301,18 @@ func (r *Reader) At(err error) error {
 	return place(err, r.file, line, row)
 }
 
+// KeepRows says that the rows are going to be kept in memory, as Learn and ReadAll do. It bounds what a source
+// compressed by gzip can make of few bytes: when more than 64 MiB have been unpacked, they may be no more than 50 times
+// what was read. What goes beyond that is an *Error.
+func (r *Reader) KeepRows() {
+	if r.gzip != nil {
+		r.gzip.kept = true
+	}
+	if r.labels != nil {
+		r.labels.KeepRows()
+	}
+}
+
 // Close closes what Open opened.
 func (r *Reader) Close() error {
 	var first error
@@ -308,31 +325,45 @@ func (r *Reader) Close() error {
 	return first
 }
 
-// decompress returns a buffered reader of in, uncompressed if in is compressed by gzip.
-func decompress(in io.Reader) (*bufio.Reader, error) {
+// decompress returns a buffered reader of in, uncompressed if in is compressed by gzip, and what uncompresses it.
+func decompress(in io.Reader) (*bufio.Reader, *gunzip, error) {
 	t := &tap{in: in}
 	br := bufio.NewReaderSize(t, 64<<10)
 	if b, _ := br.Peek(2); len(b) < 2 || b[0] != 0x1f || b[1] != 0x8b {
-		return br, nil
+		return br, nil, nil
 	}
 	g := &gunzip{in: t}
 	var err error
 	if g.out, err = gzip.NewReader(br); err != nil {
-		return nil, g.fault(err)
+		return nil, nil, g.fault(err)
 	}
-	return bufio.NewReaderSize(g, 64<<10), nil
+	return bufio.NewReaderSize(g, 64<<10), g, nil
 }
+
+// A source that unpacks to more than freelyUnpacked bytes may grow by no more than maxGrowth if it is kept in memory.
+// Tables of numbers grow 2 to 20 times; deflate allows 1,032.
+const (
+	freelyUnpacked = 64 << 20
+	maxGrowth      = 50
+)
 
 // gunzip reads a gzip stream and tells damage of the stream, an *Error, from failures to read it.
 type gunzip struct {
-	in  *tap
-	out *gzip.Reader
+	in       *tap
+	out      *gzip.Reader
+	unpacked int64 // bytes so far
+	kept     bool  // see KeepRows
 }
 
 func (g *gunzip) Read(p []byte) (int, error) {
 	n, err := g.out.Read(p)
 	if err != nil && err != io.EOF {
 		err = g.fault(err)
+	}
+	g.unpacked += int64(n)
+	if g.kept && g.unpacked > freelyUnpacked && g.unpacked/maxGrowth > g.in.read {
+		return 0, errorf("%d bytes compressed by gzip have become %d, more than %d times as many, and all of it would be "+
+			"kept in memory: unpack the file first, if it is meant to be like that", g.in.read, g.unpacked, maxGrowth)
 	}
 	return n, err
 }
@@ -344,14 +375,16 @@ func (g *gunzip) fault(err error) error {
 	return &Error{Msg: "the gzip stream is damaged", Err: err}
 }
 
-// tap remembers the error, other than the end, of the reader it passes on.
+// tap remembers the error, other than the end, of the reader it passes on, and counts the bytes.
 type tap struct {
-	in  io.Reader
-	err error
+	in   io.Reader
+	err  error
+	read int64
 }
 
 func (t *tap) Read(p []byte) (int, error) {
 	n, err := t.in.Read(p)
+	t.read += int64(n)
 	if err != nil && err != io.EOF {
 		t.err = err
 	}

@@ -114,6 +114,7 @@ type evalData struct {
 }
 
 func (d *evalData) read(src *dataset.Reader, encoder *dataset.Encoder, width int) error {
+	src.KeepRows()
 	for {
 		row, err := src.Next()
 		if err == io.EOF {

@@ -122,7 +122,7 @@ var (
 // parse reads a number. Numbers that float32 cannot hold are out of bounds too, since that is what they become.
 func (b bounds) parse(s string) (float64, error) {
 	v, err := strconv.ParseFloat(s, 64)
-	if err != nil && !errors.Is(err, strconv.ErrRange) {
+	if err != nil && !errors.Is(err, strconv.ErrRange) || strings.ContainsAny(s, "xX_") {
 		return 0, errors.New("it is not a number")
 	}
 	rounded := float64(float32(v))

@@ -84,10 +84,6 @@ func (t *session) makeModel() (err error) {
 		}
 		return nil
 	}
-	if width > maxUnits {
-		return usagef("the data makes %d inputs, more than the %d of a model: --features or --drop lessen them", width,
-			maxUnits)
-	}
 	var layers []net.Layer
 	penalty := net.L1L2(float32(*t.options.l1), float32(*t.options.l2))
 	for _, h := range t.plan.layers {

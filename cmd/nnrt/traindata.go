@@ -47,7 +47,8 @@ func (o *trainOptions) load(e *env, p *plan, path string) (*trainData, error) {
 
 func (o *trainOptions) learn(e *env, path string) (*trainData, error) {
 	cfg := dataset.Config{Target: *o.target, Features: *o.features, Drop: *o.drop, Categorical: *o.categorical,
-		NA: dataset.ParseNA(*o.na), ValidationSplit: *o.valSplit}
+		NA: dataset.ParseNA(*o.na), ValidationSplit: *o.valSplit,
+		MaxInputs: maxUnits}
 	cfg.OnMissing, _ = dataset.ParseRule(*o.onMissing)
 	cfg.OnUnknown, _ = dataset.ParseRule(*o.onUnknown)
 	cfg.Standardize, _ = dataset.ParseStandardize(*o.standardize)
