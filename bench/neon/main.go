@@ -23,10 +23,13 @@ import (
 
 func main() {
 	root := flag.String("root", ".", "the repository's folder")
-	out := flag.String("o", "bench/neon/README.md", "the file to write, below the repository's folder")
+	out := flag.String("o", "", "the file to write, instead of bench/neon/README.md in the repository's folder")
 	instructions := flag.Bool("instructions", true, "count instructions under qemu too: some minutes")
 	flag.Parse()
-	if err := write(*root, filepath.Join(*root, *out), *instructions); err != nil {
+	if *out == "" {
+		*out = filepath.Join(*root, "bench/neon/README.md")
+	}
+	if err := write(*root, *out, *instructions); err != nil {
 		fmt.Fprintln(os.Stderr, "bench/neon:", err)
 		os.Exit(1)
 	}
@@ -97,8 +100,8 @@ type listing struct {
 }
 
 var products = []listing{
-	{"tilesNEON", "packed8", "tile of 8×8, A packed"},
-	{"tilesNEON", "termsPair8", "tile of 8×8, A's rows as they are"},
+	{"tilesNEON", "packed8", "tile of 8×8, B packed"},
+	{"tilesNEON", "termsPair8", "tile of 8×8, B as it is"},
 	{"tilesNEON", "acrossPair8", "tile of 8×8 of Aᵀ·B"},
 	{"tilesNEON", "termsHalf8", "tile of 8×4"},
 	{"narrowRowNEON", "ROWS3", "narrow layer, 9 to 12 outputs, a row"},
