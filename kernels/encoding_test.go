@@ -337,12 +337,9 @@ func TestKernelsHoldTheEncodedInstructions(t *testing.T) {
 			}
 		}
 	}
-	if len(used) == 0 {
-		t.Error("no use of a macro is found")
-	}
 	for _, e := range encodings {
 		if !used[e.name] {
-			t.Logf("no kernel uses %s", e.name)
+			t.Errorf("no kernel uses %s", e.name)
 		}
 	}
 }

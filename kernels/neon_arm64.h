@@ -10,21 +10,12 @@
 #define VFDIV(m, n, d) WORD $(0x6E20FC00 | m<<16 | n<<5 | d) // fdiv vd.4s, vn.4s, vm.4s
 #define VFMAX(m, n, d) WORD $(0x4E20F400 | m<<16 | n<<5 | d) // fmax vd.4s, vn.4s, vm.4s
 #define VFMIN(m, n, d) WORD $(0x4EA0F400 | m<<16 | n<<5 | d) // fmin vd.4s, vn.4s, vm.4s
-#define VFMAXNM(m, n, d) WORD $(0x4E20C400 | m<<16 | n<<5 | d) // fmaxnm vd.4s, vn.4s, vm.4s
-#define VFMINNM(m, n, d) WORD $(0x4EA0C400 | m<<16 | n<<5 | d) // fminnm vd.4s, vn.4s, vm.4s
 #define VFADDP(m, n, d) WORD $(0x6E20D400 | m<<16 | n<<5 | d) // faddp vd.4s, vn.4s, vm.4s
 #define VFCMEQ(m, n, d) WORD $(0x4E20E400 | m<<16 | n<<5 | d) // fcmeq vd.4s, vn.4s, vm.4s
 #define VFCMGE(m, n, d) WORD $(0x6E20E400 | m<<16 | n<<5 | d) // fcmge vd.4s, vn.4s, vm.4s
 #define VFCMGT(m, n, d) WORD $(0x6EA0E400 | m<<16 | n<<5 | d) // fcmgt vd.4s, vn.4s, vm.4s
-#define VFACGE(m, n, d) WORD $(0x6E20EC00 | m<<16 | n<<5 | d) // facge vd.4s, vn.4s, vm.4s
 #define VFACGT(m, n, d) WORD $(0x6EA0EC00 | m<<16 | n<<5 | d) // facgt vd.4s, vn.4s, vm.4s
-#define VCMGT(m, n, d) WORD $(0x4EA03400 | m<<16 | n<<5 | d) // cmgt vd.4s, vn.4s, vm.4s
-#define VCMHI(m, n, d) WORD $(0x6EA03400 | m<<16 | n<<5 | d) // cmhi vd.4s, vn.4s, vm.4s
-#define VSMAX(m, n, d) WORD $(0x4EA06400 | m<<16 | n<<5 | d) // smax vd.4s, vn.4s, vm.4s
-#define VSMIN(m, n, d) WORD $(0x4EA06C00 | m<<16 | n<<5 | d) // smin vd.4s, vn.4s, vm.4s
-#define VSSHL(m, n, d) WORD $(0x4EA04400 | m<<16 | n<<5 | d) // sshl vd.4s, vn.4s, vm.4s
 #define VBIC(m, n, d) WORD $(0x4E601C00 | m<<16 | n<<5 | d) // bic vd.16b, vn.16b, vm.16b
-#define VORN(m, n, d) WORD $(0x4EE01C00 | m<<16 | n<<5 | d) // orn vd.16b, vn.16b, vm.16b
 
 // By an element of m, 0 ≤ i ≤ 3: d = d ± n·m[i], or n·m[i].
 #define VFMLA_ELEMENT(i, m, n, d) WORD $(0x4F801000 | (i&1)<<21 | (i>>1)<<11 | m<<16 | n<<5 | d) // fmla vd.4s, vn.4s, vm.s[i]
@@ -35,25 +26,12 @@
 #define VFSQRT(n, d) WORD $(0x6EA1F800 | n<<5 | d) // fsqrt vd.4s, vn.4s
 #define VFABS(n, d) WORD $(0x4EA0F800 | n<<5 | d) // fabs vd.4s, vn.4s
 #define VFNEG(n, d) WORD $(0x6EA0F800 | n<<5 | d) // fneg vd.4s, vn.4s
-#define VFRINTN(n, d) WORD $(0x4E218800 | n<<5 | d) // frintn vd.4s, vn.4s
-#define VFRINTM(n, d) WORD $(0x4E219800 | n<<5 | d) // frintm vd.4s, vn.4s
-#define VFCVTNS(n, d) WORD $(0x4E21A800 | n<<5 | d) // fcvtns vd.4s, vn.4s
-#define VFCVTMS(n, d) WORD $(0x4E21B800 | n<<5 | d) // fcvtms vd.4s, vn.4s
-#define VFCVTZS(n, d) WORD $(0x4EA1B800 | n<<5 | d) // fcvtzs vd.4s, vn.4s
-#define VSCVTF(n, d) WORD $(0x4E21D800 | n<<5 | d) // scvtf vd.4s, vn.4s
-#define VNOT(n, d) WORD $(0x6E205800 | n<<5 | d) // mvn vd.16b, vn.16b
-#define VFCMEQ0(n, d) WORD $(0x4EA0D800 | n<<5 | d) // fcmeq vd.4s, vn.4s, #0.0
 #define VFCMGE0(n, d) WORD $(0x6EA0C800 | n<<5 | d) // fcmge vd.4s, vn.4s, #0.0
 #define VFCMGT0(n, d) WORD $(0x4EA0C800 | n<<5 | d) // fcmgt vd.4s, vn.4s, #0.0
-#define VFCMLE0(n, d) WORD $(0x6EA0D800 | n<<5 | d) // fcmle vd.4s, vn.4s, #0.0
 #define VFCMLT0(n, d) WORD $(0x4EA0E800 | n<<5 | d) // fcmlt vd.4s, vn.4s, #0.0
 #define VCMLT0(n, d) WORD $(0x4EA0A800 | n<<5 | d) // cmlt vd.4s, vn.4s, #0
 #define VFMAXV(n, d) WORD $(0x6E30F800 | n<<5 | d) // fmaxv sd, vn.4s
-#define VFMAXNMV(n, d) WORD $(0x6E30C800 | n<<5 | d) // fmaxnmv sd, vn.4s
 #define VFADDP2(n, d) WORD $(0x7E30D800 | n<<5 | d) // faddp sd, vn.2s
-
-// Shifts of signed elements to the right, 1 ≤ s ≤ 32.
-#define VSSHR(s, n, d) WORD $(0x4F000400 | (64-s)<<16 | n<<5 | d) // sshr vd.4s, vn.4s, #s
 
 // A register of 16 bytes from n + m, which are general registers: d = *(x[n] + x[m]).
 #define FMOVQ_INDEXED(m, n, d) WORD $(0x3CE06800 | m<<16 | n<<5 | d) // ldr qd, [xn, xm]

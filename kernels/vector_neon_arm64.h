@@ -13,10 +13,10 @@
 #define ONE3(op, m, n, d) op(m, n, d)
 
 // Stores go on to the next elements, loads do not.
-#define LOAD4(R, a, b, c, d) VLD1 (R), [a.S4, b.S4, c.S4, d.S4]
-#define STORE4(a, b, c, d, R) VST1.P [a.S4, b.S4, c.S4, d.S4], 64(R)
-#define LOAD1(R, a, b, c, d) VLD1 (R), [a.S4]
-#define STORE1(a, b, c, d, R) VST1.P [a.S4], 16(R)
+#define LOAD_FOUR(R, a, b, c, d) VLD1 (R), [a.S4, b.S4, c.S4, d.S4]
+#define STORE_FOUR(a, b, c, d, R) VST1.P [a.S4, b.S4, c.S4, d.S4], 64(R)
+#define LOAD_ONE(R, a, b, c, d) VLD1 (R), [a.S4]
+#define STORE_ONE(a, b, c, d, R) VST1.P [a.S4], 16(R)
 
 // LOAD_LAST loads the last R5 mod 4 elements: two into lanes 0 and 1, one into lane 2, as the bits of R5 say. What the
 // other lanes hold is computed with, too, and not stored. It uses R7.
@@ -35,25 +35,25 @@
 
 // EACH_VECTOR is a formula's loops over R5 elements, and the return. R1 is a slice that is only read, if any.
 #define EACH_VECTOR(formula) \
-	SUBS $16, R5                                             \
-	BLT  ones                                                \
-four:                                                        \
-	formula(LOAD4, STORE4, FOUR2, FOUR3, FOUR3_BY, a4, b4)   \
-	ADD  $64, R1                                             \
-	SUBS $16, R5                                             \
-	BGE  four                                                \
-ones:                                                        \
-	AND  $15, R5                                             \
-	SUBS $4, R5                                              \
-	BLT  last                                                \
-one:                                                         \
-	formula(LOAD1, STORE1, ONE2, ONE3, ONE3, a1, b1)         \
-	ADD  $16, R1                                             \
-	SUBS $4, R5                                              \
-	BGE  one                                                 \
-last:                                                        \
-	TST  $3, R5                                              \
-	BEQ  done                                                \
-	formula(LOAD_LAST, STORE_LAST, ONE2, ONE3, ONE3, a0, b0) \
-done:                                                        \
+	SUBS $16, R5                                                   \
+	BLT  ones                                                      \
+four:                                                                  \
+	formula(LOAD_FOUR, STORE_FOUR, FOUR2, FOUR3, FOUR3_BY, a4, b4) \
+	ADD  $64, R1                                                   \
+	SUBS $16, R5                                                   \
+	BGE  four                                                      \
+ones:                                                                  \
+	AND  $15, R5                                                   \
+	SUBS $4, R5                                                    \
+	BLT  last                                                      \
+one:                                                                   \
+	formula(LOAD_ONE, STORE_ONE, ONE2, ONE3, ONE3, a1, b1)         \
+	ADD  $16, R1                                                   \
+	SUBS $4, R5                                                    \
+	BGE  one                                                       \
+last:                                                                  \
+	TST  $3, R5                                                    \
+	BEQ  done                                                      \
+	formula(LOAD_LAST, STORE_LAST, ONE2, ONE3, ONE3, a0, b0)       \
+done:                                                                  \
 	RET
