@@ -105,14 +105,18 @@ func vectorOperations() []vectorOperation {
 			nothing(func(t *table, v [][]float32, _ factors) { t.multiplyAdd(v[0], v[1], v[2], v[0]) })},
 		{"sumAbs", "sumAbs", 0, 1, func(t *table, v [][]float32, _ factors) float32 { return t.training().sumAbs(v[0]) }},
 		{"binaryHits", "binaryHits", 0, 2, func(t *table, v [][]float32, _ factors) float32 {
-			y := make([]float32, len(v[1])) // many a hit
+			p, y := slices.Clone(v[0]), make([]float32, len(v[1])) // many a hit, and many a p at the border
 			for i, x := range v[1] {
 				y[i] = x
-				if b := math.Float32bits(x) >> 8 & 3; b < 3 {
-					y[i] = []float32{0, neg0, 1}[b]
+				b := math.Float32bits(x) >> 8
+				if b&3 < 3 {
+					y[i] = []float32{0, neg0, 1}[b&3]
+				}
+				if b&12 == 0 {
+					p[i] = 0.5
 				}
 			}
-			return float32(t.training().binaryHits(v[0], y))
+			return float32(t.training().binaryHits(p, y))
 		}},
 		{"binaryHits within the slices", "binaryHits", 0, 2,
 			func(t *table, v [][]float32, _ factors) float32 { return float32(t.training().binaryHits(v[0], v[1])) }},
