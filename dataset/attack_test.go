@@ -20,8 +20,8 @@ func utf16Text(order binary.AppendByteOrder, text string) string {
 	return string(b)
 }
 
-// TestBadDataIsRefused learns from what others may send, by accident or not: each time an *Error says what is wrong and,
-// as far as it is in one place, where.
+// TestBadDataIsRefused learns from what others may send, by accident or not: each time an *Error says what is wrong,
+// and, as far as it is in one place, where.
 func TestBadDataIsRefused(t *testing.T) {
 	const table = "a,y\n1,0\n2,1\n3,0\n"
 	rows := func(values ...string) string { return "a,b,y\n" + strings.Join(values, "\n") + "\n" }
