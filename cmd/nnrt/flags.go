@@ -22,7 +22,6 @@ type option struct {
 	shown string // the default in the help, "" for none
 	set   func(value string) error
 	given bool
-	later bool // to come in another version: not in the help
 }
 
 func (f *flagSet) add(o *option) { f.options = append(f.options, o) }
@@ -176,11 +175,6 @@ func (f *flagSet) list(name, arg, usage string) *[]string {
 	return &value
 }
 
-// notYet defines a flag that another version will have: it says so.
-func (f *flagSet) notYet(name, arg string) {
-	f.add(&option{name: name, arg: arg, later: true})
-}
-
 // given reports whether a flag was on the command line.
 func (f *flagSet) given(name string) bool {
 	for _, o := range f.options {
@@ -234,14 +228,9 @@ func (f *flagSet) find(dashes, name string) (*option, error) {
 	var names []string
 	for _, o := range f.options {
 		if o.name == name {
-			if o.later {
-				return nil, usagef("%s%s: this version cannot do that yet", dashes, name)
-			}
 			return o, nil
 		}
-		if !o.later {
-			names = append(names, o.name)
-		}
+		names = append(names, o.name)
 	}
 	return nil, usagef("there is no flag %s%s%s", dashes, name, didYouMean(name, names, dashes))
 }

@@ -72,9 +72,6 @@ func (c *command) writeHelp(w io.Writer) {
 	}
 	b.WriteString("\nFlags:\n\n")
 	for _, o := range c.flags.options {
-		if o.later {
-			continue
-		}
 		head := "-" + o.name
 		if len(o.name) > 1 {
 			head = "-" + head

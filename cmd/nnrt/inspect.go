@@ -61,8 +61,18 @@ type description struct {
 	SelfTestRows int                `json:"self_test_rows"`
 	Signature    *signerDescription `json:"signature"`
 
+	Checkpoint *checkpointDescription `json:"checkpoint,omitempty"`
+
 	metadataKeys []string
 	weights      []net.Variable
+}
+
+// checkpointDescription says where a training stands.
+type checkpointDescription struct {
+	Epochs  int   `json:"epochs"`  // finished
+	Batches int   `json:"batches"` // of the epoch after those
+	Steps   int64 `json:"steps"`   // batches in all
+	Stopped bool  `json:"stopped"` // early
 }
 
 // signerDescription is what a signature says; verify tells whether it is true.
@@ -133,6 +143,9 @@ func describe(file *serialize.File, weights bool) *description {
 	}
 	if g := file.Signature; g != nil {
 		d.Signature = &signerDescription{g.Version, signature.KeyText(g.Key[:])}
+	}
+	if state, err := file.State(); err == nil {
+		d.Checkpoint = &checkpointDescription{state.Epoch, state.Batch, state.Step, state.Stopped}
 	}
 	counts := make(map[string]int)
 	variables := m.Weights()
@@ -254,6 +267,9 @@ func (d *description) write(w io.Writer) {
 	if d.Signature != nil {
 		fmt.Fprintf(w, "\nsignature   version %d, key %s (not checked: nnrt verify does that)", d.Signature.Version,
 			d.Signature.Key)
+	}
+	if c := d.Checkpoint; c != nil {
+		fmt.Fprintf(w, "\ntraining    a checkpoint after %d epochs and %d batches", c.Epochs, c.Batches)
 	}
 	fmt.Fprintf(w, "\nself-test   %d rows\nparameters  %d (%d bytes)\n\n", d.SelfTestRows, d.Parameters, 4*d.Parameters)
 	layers := &table{header: []string{"layer", "kind", "shape", "activation", "parameters", "bytes"}}

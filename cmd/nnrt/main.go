@@ -14,6 +14,7 @@ import (
 
 	"nnrt/dataset"
 	"nnrt/kernels"
+	"nnrt/net"
 	"nnrt/serialize"
 )
 
@@ -212,7 +213,7 @@ func exitCode(err error) int {
 		return exitFailed
 	case errors.As(err, &usage):
 		return exitUsage
-	case errors.As(err, &model), errors.Is(err, errCheck):
+	case errors.As(err, &model), errors.Is(err, errCheck), errors.Is(err, net.ErrBadState):
 		return exitModel
 	case errors.As(err, &data):
 		return exitData

@@ -20,6 +20,7 @@ type progress struct {
 	unit     float64 // what a regression's errors are multiplied by
 	now      func() time.Time
 	begun    time.Time // training
+	before   float64   // rows trained before that, by the training that is resumed
 	epoch    time.Time // the epochs since the last line
 	shown    time.Time // the live line
 	liveSize int       // characters of the live line on the screen
@@ -35,8 +36,9 @@ func newProgress(e *env, unit float64, every int) *progress {
 	return &progress{w: e.stderr, live: isTerminal(e.stderr), every: every, unit: unit, now: time.Now}
 }
 
-func (p *progress) TrainBegin(*net.Run) error {
+func (p *progress) TrainBegin(r *net.Run) error {
 	p.begun = p.now()
+	p.before = float64(r.Epoch()) * float64(r.TotalRows())
 	p.epoch = p.begun
 	return nil
 }
@@ -52,7 +54,7 @@ func (p *progress) BatchEnd(r *net.Run) error {
 	p.shown = now
 	done := float64(r.Epoch()-1)*float64(r.TotalRows()) + float64(r.Rows())
 	all := float64(r.Epochs()) * float64(r.TotalRows())
-	rate := done / max(now.Sub(p.begun).Seconds(), 1e-9)
+	rate := (done - p.before) / max(now.Sub(p.begun).Seconds(), 1e-9)
 	left := time.Duration((all - done) / rate * float64(time.Second))
 	p.write(fmt.Sprintf("epoch %d/%d  %3.0f%%  loss: %.4f  %s rows/s  %s left", r.Epoch(), r.Epochs(), 100*done/all,
 		r.Loss(), shortCount(rate), shortDuration(left)))

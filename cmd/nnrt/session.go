@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/signal"
 	"strconv"
@@ -34,6 +35,7 @@ type session struct {
 	log      epochLog
 	balance  map[int]float32 // class weights
 	every    int             // epochs from one line of progress to the next
+	saving   error           // of the last checkpoint
 }
 
 // prepare makes the model and decides everything about its training.
@@ -70,7 +72,14 @@ func (o *trainOptions) prepare(p *plan, d *trainData) (*session, error) {
 	}
 	t.log.unit = targetUnit(d.schema)
 	t.config.Callbacks = append(t.config.Callbacks, &t.log)
-	return t, t.checkSavable()
+	if *o.checkpoint != "" {
+		t.config.Checkpoint, t.config.CheckpointEvery = t.saveCheckpoint, *o.checkpointEvery
+	}
+	if err := t.checkSavable(); err != nil || p.resumed == nil {
+		return t, err
+	}
+	t.config.Resume = p.resumed.state
+	return t, t.checkResumed(p.resumed)
 }
 
 // makeModel makes the network that the flags and the schema describe, or takes that of --init.
@@ -126,18 +135,18 @@ func (t *session) fit(ctx context.Context, e *env) error {
 	if shown != nil {
 		shown.erase()
 	}
-	switch {
-	case errors.Is(err, context.Canceled):
-		return fmt.Errorf("interrupted; no model is saved: %w", err)
-	case errors.Is(err, net.ErrDiverged):
-		return fmt.Errorf("training diverged, a smaller --learning-rate may help: %w", err)
+	if err != nil {
+		return t.explain(err)
 	}
-	if err == nil && t.stopping != nil && t.stopping.StoppedEpoch > 0 && !e.quiet {
+	if t.stopping != nil && t.stopping.StoppedEpoch > 0 && !e.quiet {
 		fmt.Fprintf(e.stderr, "stopped after epoch %d, the weights are those of epoch %d\n", t.stopping.StoppedEpoch,
 			t.stopping.BestEpoch)
 	}
-	return err
+	return nil
 }
+
+// interrupted reports whether an error is of a training that was told to end.
+func interrupted(err error) bool { return errors.Is(err, context.Canceled) }
 
 // final returns the loss and metrics of the epoch whose weights the model has.
 func (t *session) final() []net.Value {
@@ -254,21 +263,32 @@ type epochLog struct {
 	begun time.Time
 }
 
-func (l *epochLog) TrainBegin(*net.Run) error {
+// TrainBegin writes the epochs that were trained before the checkpoint. How long they took nobody knows any more.
+func (l *epochLog) TrainBegin(r *net.Run) error {
+	for i := range r.History().Epochs {
+		l.write(&r.History().Epochs[i], math.NaN())
+	}
 	l.begun = time.Now()
 	return nil
 }
 
 func (l *epochLog) EpochEnd(r *net.Run) error {
-	log, now := r.Log(), time.Now()
+	now := time.Now()
+	l.write(r.Log(), now.Sub(l.begun).Seconds())
+	l.begun = now
+	return nil
+}
+
+func (l *epochLog) write(log *net.EpochLog, seconds float64) {
 	fmt.Fprintf(&l.lines, `{"epoch":%d`, log.Epoch)
 	for _, v := range inUnits(log.Values, l.unit) {
 		fmt.Fprintf(&l.lines, `,%q:%s`, v.Name, jsonNumber(v.Value))
 	}
-	fmt.Fprintf(&l.lines, `,"lr":%s,"seconds":%s}`+"\n", jsonNumber(log.LearningRate),
-		strconv.FormatFloat(now.Sub(l.begun).Seconds(), 'f', 6, 64))
-	l.begun = now
-	return nil
+	took := "null"
+	if !math.IsNaN(seconds) {
+		took = strconv.FormatFloat(seconds, 'f', 6, 64)
+	}
+	fmt.Fprintf(&l.lines, `,"lr":%s,"seconds":%s}`+"\n", jsonNumber(log.LearningRate), took)
 }
 
 // number is a float64 that is null in JSON if it is not finite.

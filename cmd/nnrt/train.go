@@ -24,8 +24,10 @@ type trainOptions struct {
 	features, drop, categorical                       *[]string
 	na, onMissing, onUnknown, task, standardize       *string
 	layers, optimizer, schedule, loss, classWeight    *string
+	checkpoint, resume                                *string
 	learningRate, l1, l2, dropout, valSplit           *float64
 	epochs, batchSize, earlyStop, threads             *int
+	checkpointEvery                                   *int
 	seed                                              *uint64
 	shuffle                                           *bool
 }
@@ -45,6 +47,7 @@ func trainCommand() *command {
 			"In a regression the loss is that of the scaled target, mae is in the target's own units.",
 		examples: []string{
 			"nnrt train pima.csv --target diabetes --layers 10:relu,8:relu --epochs 50 --val-split 0.2 -o model.bin",
+			"nnrt train pima.csv --target diabetes --epochs 500 --checkpoint pima.ckpt --resume pima.ckpt -o model.bin",
 			"nnrt train train-images-idx3-ubyte.gz --labels train-labels-idx1-ubyte.gz --layers 128 --batch-size 128",
 		},
 		minArgs: 1, maxArgs: 1,
@@ -102,9 +105,11 @@ func newTrainOptions() *trainOptions {
 	o.init = f.text("init", "MODEL", "", "start from the weights of this model; its layers and schema hold")
 	o.threads = f.integer("threads", "N", 0, 0, 1024, "0 for all cores; the result does not depend on it")
 	o.log = f.text("log", "FILE", "", "write a JSON object per epoch: epoch, loss, metrics, val_…, lr, seconds")
-	f.notYet("checkpoint", "FILE")
-	f.notYet("checkpoint-every", "N")
-	f.notYet("resume", "FILE")
+	o.checkpoint = f.text("checkpoint", "FILE", "", "save the state of training there after every epoch, and when it is "+
+		"interrupted; the file is a model, too")
+	o.checkpointEvery = f.integer("checkpoint-every", "N", 1, 1, math.MaxInt32, "the epochs from one checkpoint to the next")
+	o.resume = f.text("resume", "FILE", "", "go on from a checkpoint, with the same data and flags (but --epochs may be "+
+		"more): the model is that of an uninterrupted training")
 	return o
 }
 
@@ -124,7 +129,8 @@ type plan struct {
 	schedule   scheduleMaker
 	loss       *net.Loss // nil: follows from the task
 	initial    *serialize.File
-	initialSum string // SHA-256 of the file --init
+	initialSum string      // SHA-256 of the file --init
+	resumed    *checkpoint // --resume, or nil
 }
 
 func train(e *env, o *trainOptions, data string) error {
@@ -198,6 +204,11 @@ func (o *trainOptions) plan(data string) (p *plan, err error) {
 			return nil, err
 		}
 	}
+	if *o.resume != "" {
+		if p.resumed, err = readCheckpoint(*o.resume); err != nil {
+			return nil, err
+		}
+	}
 	if *o.target == "" && *o.labels == "" && (p.initial == nil || p.initial.Schema == nil) {
 		return nil, usagef("--target NAME says which column to learn (or --labels FILE, for npy and idx)")
 	}
@@ -216,6 +227,8 @@ func (o *trainOptions) checkTogether() error {
 		return usagef("--val-labels goes with --val")
 	case *o.earlyStop > 0 && !validation:
 		return usagef("--early-stop watches the validation loss, so it needs --val-split or --val")
+	case o.flags.given("checkpoint-every") && *o.checkpoint == "":
+		return usagef("--checkpoint-every goes with --checkpoint")
 	case slices.Contains(*o.features, *o.target):
 		return usagef("--features: %s is the target", *o.target)
 	}
@@ -232,7 +245,8 @@ func (o *trainOptions) checkFiles(data string) error {
 	if err := checkStdin(data, *o.labels, *o.val, *o.valLabels); err != nil {
 		return err
 	}
-	for _, out := range []struct{ flag, path string }{{"-o", *o.output}, {"--log", *o.log}} {
+	for _, out := range []struct{ flag, path string }{{"-o", *o.output}, {"--log", *o.log},
+		{"--checkpoint", *o.checkpoint}} {
 		if out.path == "" {
 			if out.flag == "-o" {
 				return usagef("-o needs the name of a file")
@@ -243,8 +257,11 @@ func (o *trainOptions) checkFiles(data string) error {
 			return usagef("%s -: it goes to a file, not to the standard output", out.flag)
 		}
 		inputs := []string{data, *o.labels, *o.val, *o.valLabels}
-		if out.flag == "--log" {
-			inputs = append(inputs, *o.output, *o.init)
+		switch out.flag {
+		case "--log":
+			inputs = append(inputs, *o.output, *o.init, *o.resume)
+		case "--checkpoint":
+			inputs = append(inputs, *o.output, *o.init, *o.log)
 		}
 		for _, in := range inputs {
 			if in != "" && sameFile(in, out.path) {
