@@ -195,7 +195,7 @@ func TestManyGoroutinesShareAModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	var wait sync.WaitGroup
-	for range 16 {
+	for range 32 {
 		wait.Add(1)
 		go func() {
 			defer wait.Done()
