@@ -121,7 +121,7 @@ func TestBadDataIsRefused(t *testing.T) {
 		{"1e12 rows", "x.npy", npyOf("<f4", "False", "(1000000000000, 2)", strings.Repeat("\x00", 80)), last("c2"),
 			[]string{"x.npy: row 10: the file ends after 10 of 1000000000000 rows"}},
 		{"1e12 rows, columns first", "x.npy", npyOf("<f4", "True", "(1000000000000, 2)", strings.Repeat("x", 80)),
-			last("c2"), []string{"x.npy: the file ends after 80 of 8000000000000 bytes"}},
+			last("c2"), []string{"x.npy: ", "8000000000000 bytes of values"}},
 		{"1e12 columns", "x.npy", npyOf("<f4", "False", "(2, 1000000000000)", "x"), last("c2"),
 			[]string{"more than 1048576 values"}},
 		{"one dimension", "x.npy", npyOf("|u1", "False", "(2,)", "ab"), last("c1"),

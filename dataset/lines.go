@@ -3,7 +3,6 @@ package dataset
 import (
 	"bytes"
 	"io"
-	"slices"
 	"strings"
 )
 
@@ -60,7 +59,9 @@ func (l *lineReader) fill() error {
 			break
 		}
 		if cap(l.part) < start+readAhead {
-			l.part = slices.Grow(l.part, max(readAhead, start)) // doubled: a long line is copied but a few times
+			part := make([]byte, start, 2*(start+readAhead)) // a long line is copied but a few times
+			copy(part, l.part)
+			l.part = part
 		}
 		n, err := l.in.Read(l.part[start : start+readAhead])
 		if empty++; n > 0 {

@@ -57,7 +57,7 @@ func TestBadDataWithEveryCommand(t *testing.T) {
 		{"zip.csv", "PK\x03\x04", []string{"a ZIP archive or a spreadsheet"}},
 		{"objects.npy", npy("{'descr': '|O', 'fortran_order': False, 'shape': (3, 2)}", "xx"), []string{"Python objects"}},
 		{"rows.npy", npy("{'descr': '|u1', 'fortran_order': True, 'shape': (1000000000000, 2)}", "xx"),
-			[]string{"ends after 2 of 2000000000000 bytes"}},
+			[]string{"2000000000000 bytes of values"}},
 		{"rows.idx", "\x00\x00\x08\x02\xff\xff\xff\xff\x00\x00\x00\x02x", []string{"ends inside row 1 of 4294967295"}},
 	} {
 		path, folder := writeFile(t, c.name, c.content), t.TempDir()
