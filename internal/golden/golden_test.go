@@ -6,7 +6,6 @@ import (
 	"math"
 	"os"
 	"reflect"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -71,7 +70,6 @@ func writeExpected(t *testing.T) {
 
 // TestCases runs the cases on the tier in use.
 func TestCases(t *testing.T) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(max(3, runtime.GOMAXPROCS(0)))) // so that three threads are three
 	list := Cases()
 	if testing.Short() {
 		list = Short()
