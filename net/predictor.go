@@ -58,10 +58,10 @@ func (p *Predictor) Predict(y, x []float32) error {
 }
 
 // SetThreads lets Predict use up to so many threads for a batch, and at most as many as there are cores (GOMAXPROCS),
-// which is what 0 means; 1, which is where a Predictor begins, is the caller's alone. Results are the same bits. Small batches stay on one thread,
-// where that is faster, and so does every batch while another goroutine of the process has the threads. Each thread
-// has its own working memory from now on. SetThreads must not be called while Predict runs; it panics if threads is
-// negative.
+// which is what 0 means; 1, which is where a Predictor begins, is the caller's alone. Results are the same bits. Small
+// batches stay on one thread, where that is faster, and so does every batch while another goroutine of the process has
+// the threads. Each thread has its own working memory from now on. SetThreads must not be called while Predict runs; it
+// panics if threads is negative.
 func (p *Predictor) SetThreads(threads int) {
 	if threads < 0 {
 		panic(fmt.Sprintf("net: %d threads", threads))
