@@ -169,8 +169,8 @@ func (c *EarlyStopping) SaveState() CallbackState {
 		baseline = fmt.Sprint(*c.Baseline)
 	}
 	return CallbackState{
-		Name: fmt.Sprintf("EarlyStopping(monitor %s, min delta %v, patience %d, mode %d, baseline %s, restore best weights %t, "+
-			"start from epoch %d)", c.monitor(), c.MinDelta, c.Patience, c.Mode, baseline, c.RestoreBestWeights,
+		Name: fmt.Sprintf("EarlyStopping(monitor %s, min delta %v, patience %d, mode %d, baseline %s, "+
+			"restore best weights %t, start from epoch %d)", c.monitor(), c.MinDelta, c.Patience, c.Mode, baseline, c.RestoreBestWeights,
 			c.StartFromEpoch),
 		Numbers: []float64{c.best, float64(c.waited), float64(c.BestEpoch), float64(c.StoppedEpoch)},
 		Weights: c.bestWeights,

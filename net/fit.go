@@ -415,8 +415,8 @@ func (r *Run) gather(first, rows int) (x, y, weight []float32) {
 	return x, y, weight
 }
 
-// Epoch returns the number of the epoch, from 1 (in TrainBegin that of the epoch before the first: 0, unless training is
-// resumed); Epochs how many there are to be.
+// Epoch returns the number of the epoch, from 1 (in TrainBegin that of the epoch before the first: 0, unless training
+// is resumed); Epochs how many there are to be.
 func (r *Run) Epoch() int  { return r.epoch }
 func (r *Run) Epochs() int { return r.config.Epochs }
 

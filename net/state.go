@@ -11,12 +11,12 @@ import (
 	"nnrt/kernels"
 )
 
-// State is a training between two batches: all that Fit needs, given the same data and configuration, to go on as if it
-// had never stopped, on any machine. FitConfig.Checkpoint gets one, FitConfig.Resume takes it, and package serialize has
-// a file for it. Its fields are for such a file; whoever changes one gets another training, or an error.
+// State is a training between two batches: all that Fit needs, given the same data and configuration, to go on as if
+// it had never stopped, on any machine. FitConfig.Checkpoint gets one, FitConfig.Resume takes it, and package serialize
+// has a file for it. Its fields are for such a file; whoever changes one gets another training, or an error.
 //
-// Random numbers need no state of their own: each stream of them follows from the seed, which is among the settings, and
-// the epoch or the step.
+// Random numbers need no state of their own: each stream of them follows from the seed, which is among the settings,
+// and the epoch or the step.
 type State struct {
 	Model    *Model    // the layers, and the parameters as they are then
 	Settings []Setting // what the result depends on: the configuration, and fingerprints of the data
@@ -120,8 +120,8 @@ func (r *Run) settings() []Setting {
 	return list
 }
 
-// fingerprint returns a hash of a matrix: its shape and every value's bits, all NaNs being one. It tells data apart that
-// differ by accident; it is no protection against somebody who makes others with the same one.
+// fingerprint returns a hash of a matrix: its shape and every value's bits, all NaNs being one. It tells data apart
+// that differ by accident; it is no protection against somebody who makes others with the same one.
 func fingerprint(values []float32, width int) string {
 	h := newHash(uint64(len(values)), uint64(width))
 	for _, v := range values {

@@ -147,7 +147,8 @@ func TestStoppedStaysStopped(t *testing.T) {
 	}
 	if !state.Stopped || len(history.Epochs) != state.Epoch || stopping.StoppedEpoch != state.Epoch ||
 		stopping.BestEpoch >= state.Epoch {
-		t.Errorf("stopped %v after %d epochs, a history of %d, %+v", state.Stopped, state.Epoch, len(history.Epochs), stopping)
+		t.Errorf("stopped %v after %d epochs, a history of %d, %+v", state.Stopped, state.Epoch, len(history.Epochs),
+			stopping)
 	}
 	if !sameBits(got.Parameters(), want.Parameters()) {
 		t.Error("the weights are not the best ones")

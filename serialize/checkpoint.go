@@ -37,8 +37,8 @@ func NewTraining(s *net.State) (Training, error) {
 	return t, err
 }
 
-// State reads where the training stands. Its Model is the file's. Without a Training the error is ErrMissingSection in a
-// *FormatError, as all that is wrong with one.
+// State reads where the training stands. Its Model is the file's. Without a Training the error is ErrMissingSection, in
+// a *FormatError as all that is wrong with one.
 func (f *File) State() (*net.State, error) { return f.Training.state(f.Model) }
 
 func (t *Training) state(model *net.Model) (*net.State, error) {

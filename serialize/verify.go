@@ -25,8 +25,8 @@ const selfTestBatch = 33
 
 // Verify checks what Decode cannot know: that the self-test rows have the stored outputs on this machine's kernels,
 // bit for bit, each row alone and within a larger batch. For a File that was not decoded it also checks that the
-// weights are finite and that the schema is sound and fits the model, which must not be nil. A checkpoint's state is read. It returns every check
-// that it made.
+// weights are finite and that the schema is sound and fits the model, which must not be nil. A checkpoint's
+// state is read. It returns every check that it made.
 func (f *File) Verify() []Check {
 	checks := []Check{f.verifyWeights(), f.verifySchema(), f.verifyContract(), f.verifySelfTest()}
 	if len(f.Training.sections) > 0 {

@@ -12,8 +12,8 @@ import (
 // resumable is a training in which much has a state.
 func resumable(flags ...string) []string {
 	return append([]string{"train", pimaCSV, "--target", "diabetes", "--layers", "12:relu,8:tanh", "--dropout", "0.1",
-		"--val-split", "0.25", "--early-stop", "3", "--optimizer", "nadam", "--batch-size", "100", "--class-weight", "balanced",
-		"-q"}, flags...)
+		"--val-split", "0.25", "--early-stop", "3", "--optimizer", "nadam", "--batch-size", "100", "--class-weight",
+		"balanced", "-q"}, flags...)
 }
 
 func TestTrainResumes(t *testing.T) {
@@ -24,8 +24,8 @@ func TestTrainResumes(t *testing.T) {
 
 	nnrt(resumable("--epochs", "3", "-o", path("part.bin"), "--checkpoint", path("c"))...).must(t)
 	third := readFile(t, path("c"))
-	nnrt(resumable("--epochs", "7", "-o", path("m.bin"), "--resume", path("c"), "--log", path("log"), "--threads", "2")...).
-		must(t)
+	nnrt(resumable("--epochs", "7", "-o", path("m.bin"), "--resume", path("c"), "--log", path("log"), "--threads",
+		"2")...).must(t)
 	if readFile(t, path("m.bin")) != want {
 		t.Error("three epochs and then four make another model than seven")
 	}
@@ -51,7 +51,8 @@ func TestTrainResumes(t *testing.T) {
 		}
 	}
 	// Every other epoch.
-	nnrt(resumable("--epochs", "5", "-o", path("part.bin"), "--checkpoint", path("c"), "--checkpoint-every", "2")...).must(t)
+	nnrt(resumable("--epochs", "5", "-o", path("part.bin"), "--checkpoint", path("c"), "--checkpoint-every",
+		"2")...).must(t)
 	if s := stateOf(t, path("c")); s != "a checkpoint after 4 epochs and 0 batches" {
 		t.Errorf("%s, want 4 epochs", s)
 	}

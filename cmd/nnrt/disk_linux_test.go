@@ -89,8 +89,8 @@ func TestCheckpointOnAFullDisk(t *testing.T) {
 	checkpoint, full := filepath.Join(folder, "c"), filepath.Join(folder, "full")
 	model := filepath.Join(t.TempDir(), "m.bin")
 	args := func(epochs string, flags ...string) []string {
-		return append([]string{"train", pimaCSV, "--target", "diabetes", "--layers", "32:relu,32:relu", "--epochs", epochs, "-q",
-			"-o", model, "--checkpoint", checkpoint}, flags...)
+		return append([]string{"train", pimaCSV, "--target", "diabetes", "--layers", "32:relu,32:relu", "--epochs", epochs,
+			"-q", "-o", model, "--checkpoint", checkpoint}, flags...)
 	}
 	nnrt(args("2")...).must(t)
 	old := readFile(t, checkpoint)

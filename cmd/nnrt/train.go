@@ -107,7 +107,8 @@ func newTrainOptions() *trainOptions {
 	o.log = f.text("log", "FILE", "", "write a JSON object per epoch: epoch, loss, metrics, val_…, lr, seconds")
 	o.checkpoint = f.text("checkpoint", "FILE", "", "save the state of training there after every epoch, and when it is "+
 		"interrupted; the file is a model, too")
-	o.checkpointEvery = f.integer("checkpoint-every", "N", 1, 1, math.MaxInt32, "the epochs from one checkpoint to the next")
+	o.checkpointEvery = f.integer("checkpoint-every", "N", 1, 1, math.MaxInt32,
+		"the epochs from one checkpoint to the next")
 	o.resume = f.text("resume", "FILE", "", "go on from a checkpoint, with the same data and flags (but --epochs may be "+
 		"more): the model is that of an uninterrupted training")
 	return o
