@@ -230,10 +230,7 @@ func newRun(m *Model, x, y []float32, c FitConfig) (*Run, error) {
 			return nil, err
 		}
 	}
-	if c.Checkpoint != nil || slices.ContainsFunc(c.Callbacks, func(c Callback) bool {
-		_, looks := c.(TerminateOnNaN)
-		return looks
-	}) {
+	if c.Checkpoint != nil || slices.ContainsFunc(c.Callbacks, looksForDivergence) {
 		r.good = r.Parameters()
 	}
 	return r, nil
@@ -296,6 +293,14 @@ func (r *Run) train(ctx context.Context) error {
 
 // amidst reports whether training is about to be resumed in an epoch that has begun.
 func (r *Run) amidst() bool { return r.resumed != nil && r.resumed.Batch > 0 }
+
+func looksForDivergence(c Callback) bool {
+	switch c.(type) {
+	case TerminateOnNaN, *TerminateOnNaN:
+		return true
+	}
+	return false
+}
 
 // resumeCallbacks lets the callbacks remember what they did when the state was taken.
 func (r *Run) resumeCallbacks() error {

@@ -298,7 +298,7 @@ func TestDivergenceKeepsGoodWeights(t *testing.T) {
 		}
 		return nil
 	}
-	c.Epochs, c.Callbacks = 4, []Callback{spoil, TerminateOnNaN{}}
+	c.Epochs, c.Callbacks = 4, []Callback{spoil, &TerminateOnNaN{}}
 	got := classifier(t, layers...)
 	_, err := got.Fit(context.Background(), x, y, c)
 	var diverged *DivergedError
