@@ -59,12 +59,9 @@ type env struct {
 func commands() []*command {
 	return []*command{
 		demoCommand(), trainCommand(), runCommand(), evalCommand(), inspectCommand(), verifyCommand(),
-		signCommand(), benchCommand(), cpuCommand(),
+		signCommand(), convertCommand(), benchCommand(), cpuCommand(),
 	}
 }
-
-// later are commands that nnrt will have.
-var later = []string{"convert"}
 
 // doMain is main with everything it depends on as parameters. It returns the exit code.
 func doMain(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
@@ -162,14 +159,9 @@ func findCommand(all []*command, name string) *command {
 }
 
 func unknownCommand(all []*command, name string) error {
-	names := append([]string{"help", "version"}, later...)
+	names := []string{"help", "version"}
 	for _, c := range all {
 		names = append(names, c.name)
-	}
-	for _, l := range later {
-		if l == name {
-			return usagef("this version cannot %s yet", name)
-		}
 	}
 	return usagef("there is no command %q%s", name, didYouMean(name, names, ""))
 }
@@ -213,7 +205,8 @@ func exitCode(err error) int {
 		return exitFailed
 	case errors.As(err, &usage):
 		return exitUsage
-	case errors.As(err, &model), errors.Is(err, errCheck), errors.Is(err, net.ErrBadState):
+	case errors.As(err, &model), errors.Is(err, errCheck), errors.Is(err, errConvert),
+		errors.Is(err, net.ErrBadState):
 		return exitModel
 	case errors.As(err, &data):
 		return exitData

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"nnrt/kernels"
+	"nnrt/net"
+	"nnrt/serialize"
+)
+
+// TestConvertCheckpoint makes a plain model of a checkpoint: the one that training wrote beside it, but for what is said
+// about the whole training.
+func TestConvertCheckpoint(t *testing.T) {
+	folder := t.TempDir()
+	checkpoint, model := filepath.Join(folder, "a.ckpt"), filepath.Join(folder, "b.bin")
+	nnrt("train", "../../examples/data/iris.csv", "--target", "species", "--epochs", "2", "-q",
+		"-o", filepath.Join(folder, "m.bin"), "--checkpoint", checkpoint).must(t)
+	r := nnrt("convert", checkpoint, model)
+	line := r.must(t)
+	r.wants(t, exitDone, "left out: the state of the training")
+	_, sum, err := fileSum(model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(line, model+"\t") || !strings.HasSuffix(line, "\t"+sum+"\n") {
+		t.Errorf("convert prints %q", line)
+	}
+	converted, err := serialize.ReadFile(model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := converted.State(); err == nil || converted.Minor != 0 {
+		t.Error("the model is a checkpoint still")
+	}
+	nnrt("verify", model).must(t)
+	data := "../../examples/data/iris.csv"
+	if got, want := nnrt("run", model, data).must(t), nnrt("run", filepath.Join(folder, "m.bin"), data).must(t); got != want {
+		t.Error("the model predicts otherwise")
+	}
+}
+
+// TestConvertKeepsAModel copies a model, signature included.
+func TestConvertKeepsAModel(t *testing.T) {
+	private, _ := newKey(t)
+	model, copied := handmadeBinary(t), filepath.Join(t.TempDir(), "b.bin")
+	nnrt("sign", model, "--key", private, "--version", "1").must(t)
+	nnrt("convert", model, copied).must(t)
+	if readFile(t, model) != readFile(t, copied) {
+		t.Error("the copy is another file")
+	}
+}
+
+func TestConvertRefusals(t *testing.T) {
+	folder := t.TempDir()
+	inFolder := func(name string) string { return filepath.Join(folder, name) }
+	for _, name := range []string{"a.pkl", "a.joblib", "a.pt", "a.pth", "a.pt2", "a.tflite", "a.pb", "text.bin"} {
+		if err := os.WriteFile(inFolder(name), []byte("some text"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(inFolder("a folder"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(inFolder("out.bin"), []byte("precious"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		in, out string
+		code    int
+		want    string
+	}{
+		{"a.pkl", "out.bin", exitModel, "never read: where it was made, write ONNX with skl2onnx"},
+		{"a.joblib", "out.bin", exitModel, "a.joblib: this is a scikit-learn model in a Python pickle"},
+		{"a.pt", "out.bin", exitModel, "torch.onnx.export"},
+		{"a.pth", "out.bin", exitModel, "safetensors.torch.save_file"},
+		{"a.pt2", "out.bin", exitModel, "torch.onnx.export"},
+		{"a.tflite", "out.bin", exitModel, "convert the Keras model"},
+		{"a.pb", "out.bin", exitModel, "tf2onnx"},
+		{"text.bin", "out.bin", exitModel, "text.bin: header, byte 0: not an nnrt model: this is a text file"},
+		{"none.bin", "out.bin", exitFailed, "none.bin"},
+		{"none.pt", "out.bin", exitFailed, "none.pt"},
+		{"a folder", "out.bin", exitFailed, "not a regular file, but a folder"},
+	} {
+		nnrt("convert", inFolder(c.in), inFolder(c.out)).wants(t, c.code, c.want)
+	}
+	if readFile(t, inFolder("out.bin")) != "precious" {
+		t.Error("a conversion that failed changed the file")
+	}
+	r := nnrt("convert", handmadeBinary(t), filepath.Join(folder, "none", "out.bin"))
+	r.wants(t, exitFailed, "out.bin")
+}
+
+func TestParseNetwork(t *testing.T) {
+	got, err := parseNetwork("10:relu, 8:leaky_relu=0.01,batch_normalization:epsilon=1e-5,layer_normalization,3:linear,softmax")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []net.Layer{
+		net.Dense(10, net.ReLU), net.Dense(8, net.LeakyReLU.WithAlpha(0.01)),
+		net.BatchNormalization(net.Epsilon(1e-5)), net.LayerNormalization(), net.Dense(3, net.Linear),
+		net.Activate(net.Activation{Kind: kernels.Softmax}),
+	}
+	if len(got) != len(want) {
+		t.Fatalf("%d layers, want %d", len(got), len(want))
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Errorf("layer %d is %+v, want %+v", i+1, got[i], want[i])
+		}
+	}
+}

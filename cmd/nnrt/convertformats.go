@@ -1,0 +1,143 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"nnrt/serialize"
+)
+
+// modelFormat is a format that nnrt convert reads, writes, or both. What decode and encode return beside the model and
+// the bytes are things that were left out, for the user to know. An error of decode is about the file's content unless
+// it is a *fs.PathError or a *usageError; one of encode says what the format cannot express, and by which layer.
+type modelFormat struct {
+	name    string   // of --from and --to
+	what    string   // in the help
+	endings []string // of file names, in lower case
+	needs   []string // the flags that this format uses, of those that not all do
+	decode  decodeFunc
+	encode  encodeFunc
+}
+
+// nnrtName is the format of nnrt's own model files.
+const nnrtName = "nnrt"
+
+// modelFormats returns the formats that nnrt knows.
+func modelFormats() []*modelFormat {
+	return []*modelFormat{
+		{name: nnrtName, what: "nnrt's model file; of a checkpoint, the model without the state of the training",
+			endings: []string{".bin", ".nnrt", ".ckpt"}, decode: readNNRT, encode: writeNNRT},
+	}
+}
+
+// convertExamples are command lines for the help.
+var convertExamples = []string{
+	"nnrt convert pima.ckpt model.bin",
+}
+
+// foreignModels are what nnrt does not read, and how to get the model out of it.
+var foreignModels = []struct {
+	endings      []string
+	what, advice string
+}{
+	{[]string{".pkl", ".pickle", ".joblib", ".skops"}, "a scikit-learn model in a Python pickle, which can run any " +
+		"program and so is never read", "where it was made, write ONNX with skl2onnx.to_onnx, and convert that"},
+	{[]string{".pt", ".pth", ".ckpt.tar"}, "a PyTorch file, in a Python pickle, which can run any program and so is never " +
+		"read", "where it was made, write ONNX with torch.onnx.export, or the weights with " +
+		"safetensors.torch.save_file(model.state_dict(), ...), and convert that"},
+	{[]string{".pt2", ".pte"}, "an exported PyTorch program", "write ONNX with torch.onnx.export where it was made, and " +
+		"convert that"},
+	{[]string{".tflite"}, "a LiteRT (TensorFlow Lite) model", "convert the Keras model that it was made of"},
+	{[]string{".pb"}, "a TensorFlow SavedModel", "load it with Keras and save it as .keras, or write ONNX with tf2onnx, " +
+		"and convert that"},
+	{[]string{".pmml"}, "a PMML document", "write ONNX where it was made, and convert that"},
+	{[]string{".mlmodel", ".mlpackage"}, "a Core ML model", "convert the model that it was made of"},
+}
+
+// readNNRT reads a model file.
+func readNNRT(path string, _ *convertOptions) (*serialize.File, []string, error) {
+	file, err := serialize.ReadFile(path)
+	return file, nil, err
+}
+
+// writeNNRT makes a model file. A checkpoint becomes a model that is no longer one, and so needs another signature.
+func writeNNRT(f *serialize.File, _ *convertOptions) (blob []byte, left []string, err error) {
+	if _, err := f.State(); err == nil {
+		left = leftOut(f)
+		f.Training, f.Signature = serialize.Training{}, nil
+		if len(f.Unknown) == 0 {
+			f.Minor = 0
+		}
+	}
+	blob, err = serialize.Encode(f)
+	return blob, left, err
+}
+
+// decodeFunc and encodeFunc are what a modelFormat has.
+type (
+	decodeFunc = func(path string, o *convertOptions) (*serialize.File, []string, error)
+	encodeFunc = func(f *serialize.File, o *convertOptions) ([]byte, []string, error)
+)
+
+// ofBytes makes a modelFormat's decode of a function that wants the file's bytes and knows no options.
+func ofBytes(decode func([]byte) (*serialize.File, error)) decodeFunc {
+	return func(path string, _ *convertOptions) (*serialize.File, []string, error) {
+		blob, err := readWhole(path)
+		if err != nil {
+			return nil, nil, err
+		}
+		file, err := decode(blob)
+		return file, nil, err
+	}
+}
+
+// asBytes makes a modelFormat's encode of a function that knows no options and leaves nothing out.
+func asBytes(encode func(*serialize.File) ([]byte, error)) encodeFunc {
+	return func(f *serialize.File, _ *convertOptions) ([]byte, []string, error) {
+		blob, err := encode(f)
+		return blob, nil, err
+	}
+}
+
+func canRead(f *modelFormat) bool  { return f.decode != nil }
+func canWrite(f *modelFormat) bool { return f.encode != nil }
+
+// formatNames lists the names of the formats that can do something.
+func formatNames(can func(*modelFormat) bool) []string {
+	var names []string
+	for _, f := range modelFormats() {
+		if can(f) {
+			names = append(names, f.name)
+		}
+	}
+	return names
+}
+
+// formatFlags lists the flags that only some formats use.
+func formatFlags() []string {
+	flags := []string{"layers"}
+	for _, f := range modelFormats() {
+		for _, name := range f.needs {
+			if !slices.Contains(flags, name) {
+				flags = append(flags, name)
+			}
+		}
+	}
+	return flags
+}
+
+// describeFormats lists the formats for the help.
+func describeFormats() string {
+	var lines []string
+	for _, f := range modelFormats() {
+		direction := "in and out"
+		if !canWrite(f) {
+			direction = "in"
+		} else if !canRead(f) {
+			direction = "out"
+		}
+		lines = append(lines, fmt.Sprintf("%s (%s): %s, %s.", f.name, strings.Join(f.endings, ", "), f.what, direction))
+	}
+	return strings.Join(lines, "\n\n")
+}
