@@ -27,7 +27,7 @@ func TestBadDataIsRefused(t *testing.T) {
 	rows := func(values ...string) string { return "a,b,y\n" + strings.Join(values, "\n") + "\n" }
 	cell := func(value string) string { return rows("1,1,0", "2,2,1", "3,3,0", value+",4,1") }
 	npyOf := func(descr, order, shape, data string) string {
-		return npy(fmt.Sprintf("{'descr': '%s', 'fortran_order': %s, 'shape': %s, }", descr, order, shape), data)
+		return npyFile(fmt.Sprintf("{'descr': '%s', 'fortran_order': %s, 'shape': %s, }", descr, order, shape), data)
 	}
 	y, mean := Config{Target: "y"}, Config{Target: "y", OnMissing: RuleMean}
 	last := func(column string) Config { return Config{Target: column} }
@@ -170,7 +170,7 @@ func TestUnusualDataIsAccepted(t *testing.T) {
 		{"zero times a power", "x.csv", "a,y\n0e999999999,0\n1,1\n", []float32{0, 1}},
 		{"digits without end", "x.csv", "a,y\n0." + strings.Repeat("3", 1e6) + ",0\n1,1\n", []float32{1.0 / 3, 1}},
 		{"nested, not used", "x.jsonl", "{\"a\":1,\"y\":0,\"z\":{\"a\":[]}}\n{\"a\":3,\"y\":1}\n", []float32{1, 3}},
-		{"big-endian, columns first", "x.npy", npy("{'descr': '>f4', 'fortran_order': True, 'shape': (2, 2)}",
+		{"big-endian, columns first", "x.npy", npyFile("{'descr': '>f4', 'fortran_order': True, 'shape': (2, 2)}",
 			"\x3f\x80\x00\x00\x40\x40\x00\x00\x00\x00\x00\x00\x3f\x80\x00\x00"), []float32{1, 3}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -215,7 +215,7 @@ func TestGzipBombs(t *testing.T) {
 		t.Skip("compressing takes long on emulators")
 	}
 	line := strings.Repeat("x", 1<<16-3) + ",1\n"
-	columnsFirst := npy("{'descr': '|u1', 'fortran_order': True, 'shape': (1000000000000, 1)}", "")
+	columnsFirst := npyFile("{'descr': '|u1', 'fortran_order': True, 'shape': (1000000000000, 1)}", "")
 	text := Options{Header: HeaderYes}
 	schema := &Schema{Features: []Feature{{Name: "a", Scale: 1, Column: 1}}, Columns: 2, Named: true,
 		Target: Target{Name: "y", Column: 0, Task: TaskRegression, Scale: 1}}
@@ -293,7 +293,7 @@ func TestAllocationIsInProportion(t *testing.T) {
 		n = 1 << 13 // an emulator is slow
 	}
 	columnsFirst := func(rows, columns int) string {
-		return npy(fmt.Sprintf("{'descr': '|u1', 'fortran_order': True, 'shape': (%d, %d)}", rows, columns),
+		return npyFile(fmt.Sprintf("{'descr': '|u1', 'fortran_order': True, 'shape': (%d, %d)}", rows, columns),
 			strings.Repeat("x", rows*columns))
 	}
 	named, keys := "y", `{"y":1`

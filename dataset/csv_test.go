@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"nnrt/internal/npy"
 )
 
 func TestCSV(t *testing.T) {
@@ -89,7 +91,7 @@ func TestFailuresToReadAreNotErrorsOfTheData(t *testing.T) {
 	z := compress(t, "a,b\n"+strings.Repeat("1,2\n", 1000))
 	for name, text := range map[string]string{
 		"start": "", "csv": "a,b\n1,2\n3,", "header": "a,", "quoted": "a,b\n1,\"2\n", "jsonl": "{\"a\":1}\n{",
-		"gzip": z[:len(z)-6], "gzip header": z[:5], "npy": npyMagic + "\x01\x00", "idx": "\x00\x00\x08\x01\x00",
+		"gzip": z[:len(z)-6], "gzip header": z[:5], "npy": npy.Magic + "\x01\x00", "idx": "\x00\x00\x08\x01\x00",
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := NewReader("x", io.MultiReader(strings.NewReader(text), failing{failure}), Options{})

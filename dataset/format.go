@@ -6,6 +6,8 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+
+	"nnrt/internal/npy"
 )
 
 // strangers are formats that people may give by mistake, told by their first bytes.
@@ -35,9 +37,9 @@ func tellFormat(want Format, name string, br *bufio.Reader) (Format, error) {
 	}
 	if want == FormatAuto {
 		switch text := bytes.TrimLeft(bytes.TrimPrefix(start, []byte(byteOrderMark)), " \t\r\n"); {
-		case bytes.HasPrefix(start, []byte(npyMagic)):
+		case bytes.HasPrefix(start, []byte(npy.Magic)):
 			want = FormatNPY
-		case len(start) >= 4 && start[0] == 0 && start[1] == 0 && idxTypes[start[2]].size > 0 && start[3] > 0:
+		case len(start) >= 4 && start[0] == 0 && start[1] == 0 && idxTypes[start[2]].Size > 0 && start[3] > 0:
 			want = FormatIDX
 		case len(text) > 0 && text[0] == '{':
 			want = FormatJSONL

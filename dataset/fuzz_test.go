@@ -198,7 +198,7 @@ func FuzzNPY(f *testing.F) {
 		}
 		f.Add(string(b))
 	}
-	f.Add(npy("{'descr': '<f4', 'fortran_order': True, 'shape': (1000000, 1000000)}", "x"))
+	f.Add(npyFile("{'descr': '<f4', 'fortran_order': True, 'shape': (1000000, 1000000)}", "x"))
 	f.Fuzz(func(t *testing.T, data string) {
 		_, numbers, err := drain(t, data, Options{Format: FormatNPY})
 		if err != nil || strings.HasPrefix(data, "\x1f\x8b") {
@@ -217,20 +217,20 @@ func FuzzNPY(f *testing.F) {
 			return
 		}
 		var elements []byte
-		size := m.elem.size
+		size := m.elem.Size
 		for row := range int(m.rows) {
 			for column := range m.cols {
 				elements = append(elements, m.whole[(column*int(m.rows)+row)*size:][:size]...)
 			}
 		}
 		order := "<"
-		if m.elem.big {
+		if m.elem.Big {
 			order = ">"
 		} else if size == 1 {
 			order = "|"
 		}
-		_, again, err := drain(t, npy(fmt.Sprintf("{'descr': '%s%c%d', 'fortran_order': False, 'shape': (%d, %d)}", order,
-			m.elem.kind, size, m.rows, m.cols), string(elements)), Options{Format: FormatNPY})
+		_, again, err := drain(t, npyFile(fmt.Sprintf("{'descr': '%s%c%d', 'fortran_order': False, 'shape': (%d, %d)}", order,
+			m.elem.Kind, size, m.rows, m.cols), string(elements)), Options{Format: FormatNPY})
 		if err != nil || !sameNumbers(again, numbers) {
 			t.Fatalf("columns first %v, rows first %v (%v)", numbers, again, err)
 		}
@@ -278,7 +278,7 @@ func idxAsNPY(t *testing.T, data string) (numbers []float32, err error, ok bool)
 		fmt.Fprintf(&shape, "%d, ", binary.BigEndian.Uint32([]byte(rest)))
 		rest = rest[4:]
 	}
-	_, numbers, err = drain(t, npy(fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s)}", descr,
+	_, numbers, err = drain(t, npyFile(fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s)}", descr,
 		shape.String()), rest), Options{Format: FormatNPY})
 	return numbers, err, true
 }

@@ -4,16 +4,18 @@ import (
 	"bufio"
 	"encoding/binary"
 	"io"
+
+	"nnrt/internal/npy"
 )
 
 // idxTypes are the element types of IDX, by the third byte of the file. All are big-endian.
-var idxTypes = [256]element{
-	0x08: {kind: 'u', size: 1},
-	0x09: {kind: 'i', size: 1},
-	0x0b: {kind: 'i', size: 2, big: true},
-	0x0c: {kind: 'i', size: 4, big: true},
-	0x0d: {kind: 'f', size: 4, big: true},
-	0x0e: {kind: 'f', size: 8, big: true},
+var idxTypes = [256]npy.Element{
+	0x08: {Kind: 'u', Size: 1},
+	0x09: {Kind: 'i', Size: 1},
+	0x0b: {Kind: 'i', Size: 2, Big: true},
+	0x0c: {Kind: 'i', Size: 4, Big: true},
+	0x0d: {Kind: 'f', Size: 4, Big: true},
+	0x0e: {Kind: 'f', Size: 8, Big: true},
 }
 
 // openIDX reads the header of an IDX file, the format of MNIST (http://yann.lecun.com/exdb/mnist/): two zero bytes,
@@ -28,7 +30,7 @@ func openIDX(br *bufio.Reader) (*matrix, error) {
 		return nil, errorf("not an IDX file: it begins with % x", head)
 	}
 	elem := idxTypes[head[2]]
-	if elem.size == 0 {
+	if elem.Size == 0 {
 		return nil, errorf("IDX element type %#02x does not exist", head[2])
 	}
 	shape := make([]uint64, head[3])

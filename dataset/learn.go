@@ -342,7 +342,7 @@ func (l *learner) learnFeatures() error {
 	how := l.cfg.Standardize
 	var bytes bool // of IDX
 	if m, ok := l.src.src.(*matrix); ok && l.src.Format() == FormatIDX {
-		bytes = m.elem.kind == 'u'
+		bytes = m.elem.Kind == 'u'
 		if how == StandardizeAuto {
 			how = NoScaling
 		}

@@ -341,7 +341,7 @@ func TestLearnNumbers(t *testing.T) {
 		u := math.Float32bits(v)
 		b.Write([]byte{byte(u), byte(u >> 8), byte(u >> 16), byte(u >> 24)})
 	}
-	matrix := npy("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 3)}", b.String())
+	matrix := npyFile("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 3)}", b.String())
 	_, err = Learn(open(t, "x.npy", matrix, Options{}), Config{Target: "c3"})
 	wantError(t, err, `x.npy: row 3: column "c1": a missing value`)
 	cfg := Config{Target: "c3", OnMissing: RuleMean, Categorical: []string{"c2"}}
@@ -355,7 +355,7 @@ func TestLearnNumbers(t *testing.T) {
 	if table.Schema.Target.Task != TaskRegression || table.Schema.Target.Mean != 1.5 {
 		t.Errorf("%+v", table.Schema.Target)
 	}
-	large := npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2)}",
+	large := npyFile("{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2)}",
 		"\x00\x00\x00\x00\x00\x00\xf0\x7e\x00\x00\x00\x00\x00\x00\xf0\x3f")
 	_, err = Learn(open(t, "x.npy", large, Options{}), Config{Target: "c2"})
 	wantError(t, err, `x.npy: row 1: column "c1": +Inf is not finite, or beyond the range of float32`)

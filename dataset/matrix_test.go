@@ -10,6 +10,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"nnrt/internal/npy"
 )
 
 // readNumbers returns the values of a source of numbers.
@@ -119,10 +121,10 @@ func TestNPYRefused(t *testing.T) {
 	}
 }
 
-// npy returns an NPY file of version 1.
-func npy(header, data string) string {
+// npyFile returns an NPY file of version 1.
+func npyFile(header, data string) string {
 	length := binary.LittleEndian.AppendUint16(nil, uint16(len(header)))
-	return npyMagic + "\x01\x00" + string(length) + header + data
+	return npy.Magic + "\x01\x00" + string(length) + header + data
 }
 
 func TestNPYErrors(t *testing.T) {
@@ -131,33 +133,35 @@ func TestNPYErrors(t *testing.T) {
 	}
 	for _, c := range []struct{ name, text, part string }{
 		{"magic", "\x93NUMPX\x01\x00", "not an NPY file"},
-		{"version", npyMagic + "\x04\x00\x10\x00\x00\x00", "NPY version 4"},
-		{"version 0", npyMagic + "\x00\x00\x10\x00", "NPY version 0"},
-		{"no version", npyMagic, "ends inside its header"},
-		{"no header", npyMagic + "\x01\x00\x10\x00{", "ends inside its header"},
-		{"long header", npyMagic + "\x02\x00\xff\xff\xff\xff{", "header of 4294967295 bytes"},
-		{"no dictionary", npy("hello", ""), "cannot be read"},
-		{"no shape", npy("{'descr': '<f4', 'fortran_order': False}", ""), "cannot be read"},
-		{"key twice", npy("{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (1,)}", ""), "cannot be read"},
-		{"another key", npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'x': 1}", ""), "cannot be read"},
-		{"more", npy(dict("<f4", "False", "(1,)")+"x", ""), "cannot be read"},
-		{"order", npy(dict("<f4", "Maybe", "(1,)"), ""), "cannot be read"},
-		{"negative", npy(dict("<f4", "False", "(-1,)"), ""), "cannot be read"},
-		{"large", npy(dict("<f4", "False", "(99999999999999999999,)"), ""), "cannot be read"},
-		{"dimensions", npy(dict("<f4", "False", "("+strings.Repeat("1,", 33)+")"), ""), "cannot be read"},
-		{"long double", npy(dict("<f16", "False", "(1,)"), ""), `"<f16" (an unknown type)`},
-		{"no order", npy(dict("f4", "False", "(1,)"), ""), "an unknown type"},
-		{"native order", npy(dict("=f4", "False", "(1,)"), ""), "an unknown type"},
-		{"rows", npy(dict("<f4", "False", "(9223372036854775807, 2)"), ""), "too many rows"},
-		{"columns", npy(dict("<f4", "False", "(1, 4611686018427387904)"), ""), "values per row"},
-		{"product", npy(dict("<f4", "False", "(1, 65536, 65536, 65536, 65536)"), ""), "values per row"},
-		{"cut off", npy(dict("<f4", "False", "(3, 2)"), strings.Repeat("x", 15)), "row 1: the file ends inside row 2 of 3"},
-		{"rows missing", npy(dict("<f4", "False", "(3, 2)"), strings.Repeat("x", 16)), "the file ends after 2 of 3 rows"},
-		{"no data", npy(dict("<f4", "False", "(1000000000, 1000000)"), "x"), "ends inside row 1"},
-		{"too much", npy(dict("<f4", "False", "(2,)"), strings.Repeat("x", 9)), "goes on after the 2 rows"},
-		{"Fortran cut off", npy(dict("<f4", "True", "(3, 2)"), strings.Repeat("x", 23)), "after 23 of 24 bytes"},
-		{"Fortran large", npy(dict("<f4", "True", "(1000000000000, 1000000)"), "x"), "Fortran order with"},
-		{"Fortran, too much", npy(dict("|u1", "True", "(2, 2)"), "12345"), "goes on after the 2 rows"},
+		{"version", npy.Magic + "\x04\x00\x10\x00\x00\x00", "NPY version 4"},
+		{"version 0", npy.Magic + "\x00\x00\x10\x00", "NPY version 0"},
+		{"no version", npy.Magic, "ends inside its header"},
+		{"no header", npy.Magic + "\x01\x00\x10\x00{", "ends inside its header"},
+		{"long header", npy.Magic + "\x02\x00\xff\xff\xff\xff{", "header of 4294967295 bytes"},
+		{"no dictionary", npyFile("hello", ""), "cannot be read"},
+		{"no shape", npyFile("{'descr': '<f4', 'fortran_order': False}", ""), "cannot be read"},
+		{"key twice", npyFile("{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (1,)}", ""),
+			"cannot be read"},
+		{"another key", npyFile("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'x': 1}", ""), "cannot be read"},
+		{"more", npyFile(dict("<f4", "False", "(1,)")+"x", ""), "cannot be read"},
+		{"order", npyFile(dict("<f4", "Maybe", "(1,)"), ""), "cannot be read"},
+		{"negative", npyFile(dict("<f4", "False", "(-1,)"), ""), "cannot be read"},
+		{"large", npyFile(dict("<f4", "False", "(99999999999999999999,)"), ""), "cannot be read"},
+		{"dimensions", npyFile(dict("<f4", "False", "("+strings.Repeat("1,", 33)+")"), ""), "cannot be read"},
+		{"long double", npyFile(dict("<f16", "False", "(1,)"), ""), `"<f16" (an unknown type)`},
+		{"no order", npyFile(dict("f4", "False", "(1,)"), ""), "an unknown type"},
+		{"native order", npyFile(dict("=f4", "False", "(1,)"), ""), "an unknown type"},
+		{"rows", npyFile(dict("<f4", "False", "(9223372036854775807, 2)"), ""), "too many rows"},
+		{"columns", npyFile(dict("<f4", "False", "(1, 4611686018427387904)"), ""), "values per row"},
+		{"product", npyFile(dict("<f4", "False", "(1, 65536, 65536, 65536, 65536)"), ""), "values per row"},
+		{"cut off", npyFile(dict("<f4", "False", "(3, 2)"), strings.Repeat("x", 15)),
+			"row 1: the file ends inside row 2 of 3"},
+		{"rows missing", npyFile(dict("<f4", "False", "(3, 2)"), strings.Repeat("x", 16)), "the file ends after 2 of 3 rows"},
+		{"no data", npyFile(dict("<f4", "False", "(1000000000, 1000000)"), "x"), "ends inside row 1"},
+		{"too much", npyFile(dict("<f4", "False", "(2,)"), strings.Repeat("x", 9)), "goes on after the 2 rows"},
+		{"Fortran cut off", npyFile(dict("<f4", "True", "(3, 2)"), strings.Repeat("x", 23)), "after 23 of 24 bytes"},
+		{"Fortran large", npyFile(dict("<f4", "True", "(1000000000000, 1000000)"), "x"), "Fortran order with"},
+		{"Fortran, too much", npyFile(dict("|u1", "True", "(2, 2)"), "12345"), "goes on after the 2 rows"},
 	} {
 		r, err := NewReader("x.npy", strings.NewReader(c.text), Options{})
 		if err == nil {
@@ -272,49 +276,5 @@ func TestLabels(t *testing.T) {
 	}
 	if _, err := Open(images, Options{Labels: filepath.Join(dir, "absent")}); !os.IsNotExist(err) {
 		t.Errorf("labels that are not there: %v", err)
-	}
-}
-
-func TestHalfFloat(t *testing.T) {
-	for h, want := range map[uint16]float32{
-		0: 0, 0x8000: float32(math.Copysign(0, -1)), 1: 1.0 / (1 << 24), 0x03ff: 1023.0 / (1 << 24), 0x0400: 1.0 / (1 << 14),
-		0x3c00: 1, 0xc000: -2, 0x7bff: 65504, 0x7c00: float32(math.Inf(1)), 0xfc00: float32(math.Inf(-1)),
-		0x8001: -1.0 / (1 << 24),
-	} {
-		if got := halfFloat(h); math.Float32bits(got) != math.Float32bits(want) {
-			t.Errorf("halfFloat(%#04x) = %g, want %g", h, got, want)
-		}
-	}
-	if v := halfFloat(0x7e00); v == v {
-		t.Errorf("halfFloat(NaN) = %g", v)
-	}
-}
-
-// TestIntegersAreRoundedOnce pins the conversions that differ most between architectures.
-func TestIntegersAreRoundedOnce(t *testing.T) {
-	for _, c := range []struct {
-		v    uint64
-		want uint32
-	}{
-		{1<<24 + 1, 0x4b800000}, {1<<24 + 3, 0x4b800002}, {1<<63 | 1<<39, 0x5f000000}, {1<<63 | 1<<39 | 1, 0x5f000001},
-		{1<<63 | 3<<39, 0x5f000002}, {1<<62 | 1<<38, 0x5e800000}, {1<<62 | 1<<38 | 1, 0x5e800001},
-		{math.MaxUint64, 0x5f800000},
-		{1<<53 | 1<<29 | 1, 0x5a000001}, {1<<54 | 1<<30 | 1, 0x5a800001},
-		{1<<46 | 1<<22, 0x56800000}, {1<<46 | 1<<22 | 1, 0x56800001}, {1<<47 | 1<<23 | 1, 0x57000001},
-		{1<<46 | 3<<22, 0x56800002}, {1<<46 | 3<<22 - 1, 0x56800001},
-	} {
-		b := binary.LittleEndian.AppendUint64(nil, c.v)
-		var got [1]float32
-		element{kind: 'u', size: 8}.decode(got[:], b)
-		if math.Float32bits(got[0]) != c.want {
-			t.Errorf("%#x as uint64: %#x, want %#x", c.v, math.Float32bits(got[0]), c.want)
-		}
-		if c.v>>63 == 0 {
-			b := binary.LittleEndian.AppendUint64(nil, -c.v)
-			element{kind: 'i', size: 8}.decode(got[:], b)
-			if math.Float32bits(got[0]) != c.want|1<<31 {
-				t.Errorf("-%#x as int64: %#x, want %#x", c.v, math.Float32bits(got[0]), c.want|1<<31)
-			}
-		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"nnrt/dataset"
+	"nnrt/internal/npy"
 	"nnrt/net"
 )
 
@@ -142,7 +143,7 @@ func run(e *env, o *runOptions, model, data string) error {
 	if err := p.run(threads, &output{w: bufio.NewWriterSize(kept, 64<<10)}); err != nil {
 		return err
 	}
-	e.stdout.Write(npyHeader(p.written, p.writer.width()))
+	e.stdout.Write(npy.AppendHeader(nil, p.written, int64(p.writer.width())))
 	return kept.copyTo(e.stdout)
 }
 

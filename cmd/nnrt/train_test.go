@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"nnrt/internal/npy"
 	"nnrt/net"
 	"nnrt/serialize"
 )
@@ -110,7 +111,7 @@ func TestTrainOnEveryFormat(t *testing.T) {
 	const rows = 40
 	csv, headless, lines := "a,b,y\n", "", ""
 	idx, labels := []byte{0, 0, 8, 2, 0, 0, 0, rows, 0, 0, 0, 2}, []byte{0, 0, 8, 1, 0, 0, 0, rows}
-	npy, all := npyHeader(rows, 2), npyHeader(rows, 3)
+	inputs, all := npy.AppendHeader(nil, rows, 2), npy.AppendHeader(nil, rows, 3)
 	for i := range rows {
 		a, b := byte(i*37%251), byte(i*91%253)
 		y := byte(0)
@@ -124,8 +125,8 @@ func TestTrainOnEveryFormat(t *testing.T) {
 		for _, v := range []byte{a, b, y} {
 			bits := math.Float32bits(float32(v))
 			all = binary.LittleEndian.AppendUint32(all, bits)
-			if len(all)%12 != len(npyHeader(rows, 3))%12 { // not y
-				npy = binary.LittleEndian.AppendUint32(npy, bits)
+			if len(all)%12 != len(npy.AppendHeader(nil, rows, 3))%12 { // not y
+				inputs = binary.LittleEndian.AppendUint32(inputs, bits)
 			}
 		}
 	}
@@ -151,7 +152,7 @@ func TestTrainOnEveryFormat(t *testing.T) {
 		{write("headless.csv", []byte(headless)), []string{"--target", "c3"}},
 		{write("headless.txt", []byte(headless)), []string{"--target", "c3", "--header", "no"}},
 		{idxFile, []string{"--labels", labelsFile}},
-		{write("x.npy", npy), []string{"--labels", labelsFile}},
+		{write("x.npy", inputs), []string{"--labels", labelsFile}},
 		{write("all.npy", all), []string{"--target", "c3"}},
 	} {
 		if got := weights(c.data, c.flags...); got != want {

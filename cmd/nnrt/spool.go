@@ -1,24 +1,9 @@
 package main
 
 import (
-	"encoding/binary"
-	"fmt"
 	"io"
 	"os"
-	"strings"
 )
-
-// npyHeader returns the header of a NumPy file, version 1.0, for rows × columns of little-endian float32 in C order.
-func npyHeader(rows int64, columns int) []byte {
-	const before = 10 // magic, version, length
-	dict := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }", rows, columns)
-	size := (before + len(dict) + 1 + 63) / 64 * 64
-	header := append([]byte("\x93NUMPY\x01\x00"), 0, 0)
-	binary.LittleEndian.PutUint16(header[8:], uint16(size-before))
-	header = append(header, dict...)
-	header = append(header, strings.Repeat(" ", size-len(header)-1)...)
-	return append(header, '\n')
-}
 
 // spool is a temporary file for output that cannot begin before all of it is known.
 type spool struct {
