@@ -25,7 +25,7 @@ const demoRows = 6
 
 func demoCommand() *command {
 	f := &flagSet{}
-	output := f.text("o", "FILE", "model.bin", "the model file to write")
+	output := f.file("o", "FILE", "model.bin", "the model file to write")
 	seed := f.seed()
 	return &command{
 		name:    "demo",

@@ -17,7 +17,8 @@ import (
 func evalCommand() *command {
 	f := &flagSet{}
 	source := f.source()
-	labels := f.text("labels", "FILE", "", "the targets that belong to DATA (npy, idx)")
+	trust := f.trust()
+	labels := f.file("labels", "FILE", "", "the targets that belong to DATA (npy, idx)")
 	asJSON := f.boolean("json", false, "print a JSON object")
 	return &command{
 		name:    "eval",
@@ -34,7 +35,7 @@ func evalCommand() *command {
 			if err := checkStdin(args[1], *labels); err != nil {
 				return err
 			}
-			file, err := readModel(args[0])
+			file, err := trust.readModel(args[0])
 			if err != nil {
 				return err
 			}

@@ -36,6 +36,20 @@ func (f *flagSet) text(name, arg, byDefault, usage string) *string {
 	return &value
 }
 
+// file defines a flag that takes the name of a file. An empty one, which a script gives whose variable is not set, is
+// refused: without its --key a model would not be checked, without its --resume a training would begin anew.
+func (f *flagSet) file(name, arg, byDefault, usage string) *string {
+	value := f.text(name, arg, byDefault, usage)
+	f.options[len(f.options)-1].set = func(s string) error {
+		if s == "" {
+			return errors.New("the name of a file is missing")
+		}
+		*value = s
+		return nil
+	}
+	return value
+}
+
 // boolean defines a flag that is true when it is given, unless as -name=false.
 func (f *flagSet) boolean(name string, byDefault bool, usage string) *bool {
 	value := byDefault

@@ -27,6 +27,7 @@ func runCommand() *command {
 	o.format = f.choice("o", []string{"csv", "jsonl", "npy"}, "csv", "format of the output")
 	o.ids = f.list("id", "COL,…", "columns of the input to copy to the front of the output")
 	o.source = f.source()
+	o.trust = f.trust()
 	o.batchSize = f.integer("batch-size", "N", 512, 1, 1<<20, "rows worked on together, at most; fewer if no more "+
 		"have come. It changes speed alone")
 	o.threads = f.integer("threads", "N", 0, 0, 1024, "0 for all cores; it changes speed alone")
@@ -46,6 +47,7 @@ func runCommand() *command {
 			"nnrt run model.bin new.csv > predictions.csv",
 			"zcat log.jsonl.gz | nnrt run model.bin --format jsonl -o jsonl --id name | head",
 			"nnrt run model.bin new.csv --shard 1/4 > part1.csv",
+			"nnrt run model.bin new.csv --key public.pem --min-version 7 > predictions.csv",
 		},
 		minArgs: 1, maxArgs: 2,
 		flags: f,
@@ -60,6 +62,7 @@ func runCommand() *command {
 
 type runOptions struct {
 	source    sourceFlags
+	trust     trustFlags
 	format    *string
 	ids       *[]string
 	batchSize *int
@@ -98,7 +101,7 @@ func (s *shard) has(row int64) bool {
 }
 
 func run(e *env, o *runOptions, model, data string) error {
-	file, err := readModel(model)
+	file, err := o.trust.readModel(model)
 	if err != nil {
 		return err
 	}

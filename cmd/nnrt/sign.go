@@ -15,10 +15,10 @@ import (
 
 func signCommand() *command {
 	f := &flagSet{}
-	keyFile := f.text("key", "FILE", "", "the private key (PEM)")
+	keyFile := f.file("key", "FILE", "", "the private key (PEM)")
 	version := f.whole("version", "N", 0, 1, "the model's version: higher than that of every model signed before it")
-	output := f.text("o", "FILE", "", "where the signed model goes, instead of in the place of model.bin")
-	newKey := f.text("new-key", "FILE", "", "make a private key in a new file, and print the public one")
+	output := f.file("o", "FILE", "", "where the signed model goes, instead of in the place of model.bin")
+	newKey := f.file("new-key", "FILE", "", "make a private key in a new file, and print the public one")
 	return &command{
 		name:    "sign",
 		args:    "model.bin|--new-key FILE",

@@ -153,3 +153,56 @@ func TestSignRefuses(t *testing.T) {
 	}
 	onlyFiles(t, folder)
 }
+
+// TestUntrustedModelsDoNotRun: run and eval refuse what verify --key refuses, before they look at data, and print
+// nothing then.
+func TestUntrustedModelsDoNotRun(t *testing.T) {
+	private, public := newKey(t)
+	_, theirs := newKey(t)
+	model := handmadeBinary(t)
+	signed := filepath.Join(t.TempDir(), "signed.bin")
+	nnrt("sign", model, "--key", private, "--version", "7", "-o", signed).must(t)
+	data := writeFile(t, "data.csv", "a,y\n1,pos\n-2,neg\n")
+	changed := []byte(readFile(t, signed))
+	changed[len(changed)-1] ^= 1
+	damaged := writeFile(t, "damaged.bin", string(changed))
+	file, err := serialize.ReadFile(signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file.Metadata = serialize.Metadata{"note": "harmless"}
+	edited := filepath.Join(t.TempDir(), "edited.bin")
+	if err := serialize.WriteFile(edited, file); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		model string
+		flags []string
+		code  int
+		want  string
+	}{
+		{signed, []string{"--key", public}, exitDone, ""},
+		{signed, []string{"--key", public, "--min-version", "7"}, exitDone, ""},
+		{model, nil, exitDone, ""},
+		{model, []string{"--key", public}, exitModel, "the model is not signed"},
+		{signed, []string{"--key", theirs}, exitModel, "with a key that is not trusted"},
+		{signed, []string{"--key", public, "--min-version", "8"}, exitModel, "version 7, wanted at least 8"},
+		{edited, []string{"--key", public}, exitModel, "the signature does not fit"},
+		{damaged, []string{"--key", public}, exitModel, "the checksum does not match"},
+		{signed, []string{"--key", private}, exitFailed, "this is the private key"},
+		{signed, []string{"--key", "none.pem"}, exitFailed, "none.pem"},
+	} {
+		for _, command := range []string{"run", "eval"} {
+			r := nnrt(append([]string{command, c.model, data}, c.flags...)...)
+			if c.code == exitDone {
+				if want := nnrt(command, model, data).must(t); r.must(t) != want {
+					t.Errorf("%s %v prints\n%s, want\n%s", command, c.flags, r.stdout, want)
+				}
+				continue
+			}
+			r.wantsOneLine(t, c.code, c.want)
+		}
+	}
+	// What is not trusted is not looked at: a stranger's file says first that it is unsigned, whatever its layers are.
+	nnrt("run", model, "--key", public, "nothing.csv").wantsOneLine(t, exitModel, "the model is not signed")
+}

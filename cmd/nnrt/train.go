@@ -60,9 +60,9 @@ func trainCommand() *command {
 func newTrainOptions() *trainOptions {
 	f := &flagSet{}
 	o := &trainOptions{flags: f}
-	o.output = f.text("o", "FILE", "model.bin", "the model file to write")
+	o.output = f.file("o", "FILE", "model.bin", "the model file to write")
 	o.target = f.text("target", "NAME", "", "the column to learn (csv, jsonl); it is never guessed")
-	o.labels = f.text("labels", "FILE", "", "the targets that belong to DATA (npy, idx)")
+	o.labels = f.file("labels", "FILE", "", "the targets that belong to DATA (npy, idx)")
 	o.features = f.list("features", "A,B", "the columns to use; else all but the target")
 	o.drop = f.list("drop", "A,B", "columns to leave out")
 	o.categorical = f.list("categorical", "A,B", "columns to take as categories, one input each, even if they hold "+
@@ -95,21 +95,21 @@ func newTrainOptions() *trainOptions {
 	o.dropout = f.number("dropout", "X", 0, fraction, "share of each hidden layer's outputs to drop in training")
 	o.classWeight = f.text("class-weight", "SPEC", "", "weights of the classes in the loss: balanced, or LABEL=W,…")
 	o.valSplit = f.number("val-split", "F", 0, fraction, "hold out the last share F of the rows, and measure on them")
-	o.val = f.text("val", "DATA", "", "measure on the rows of another file")
-	o.valLabels = f.text("val-labels", "FILE", "", "the targets that belong to --val (npy, idx)")
+	o.val = f.file("val", "DATA", "", "measure on the rows of another file")
+	o.valLabels = f.file("val-labels", "FILE", "", "the targets that belong to --val (npy, idx)")
 	o.earlyStop = f.integer("early-stop", "N", 0, 1, math.MaxInt32, "stop after N epochs without better validation "+
 		"loss, and keep the best weights")
 	f.options[len(f.options)-1].shown = "off"
 	o.seed = f.seed()
 	o.shuffle = f.boolean("shuffle", true, "--shuffle=false keeps the rows in the order of the file")
-	o.init = f.text("init", "MODEL", "", "start from the weights of this model; its layers and schema hold")
+	o.init = f.file("init", "MODEL", "", "start from the weights of this model; its layers and schema hold")
 	o.threads = f.integer("threads", "N", 0, 0, 1024, "0 for all cores; the result does not depend on it")
-	o.log = f.text("log", "FILE", "", "write a JSON object per epoch: epoch, loss, metrics, val_…, lr, seconds")
-	o.checkpoint = f.text("checkpoint", "FILE", "", "save the state of training there after every epoch, and when it is "+
+	o.log = f.file("log", "FILE", "", "write a JSON object per epoch: epoch, loss, metrics, val_…, lr, seconds")
+	o.checkpoint = f.file("checkpoint", "FILE", "", "save the state of training there after every epoch, and when it is "+
 		"interrupted; the file is a model, too")
 	o.checkpointEvery = f.integer("checkpoint-every", "N", 1, 1, math.MaxInt32,
 		"the epochs from one checkpoint to the next")
-	o.resume = f.text("resume", "FILE", "", "go on from a checkpoint, with the same data and flags (but --epochs may be "+
+	o.resume = f.file("resume", "FILE", "", "go on from a checkpoint, with the same data and flags (but --epochs may be "+
 		"more): the model is that of an uninterrupted training")
 	return o
 }
@@ -249,9 +249,6 @@ func (o *trainOptions) checkFiles(data string) error {
 	for _, out := range []struct{ flag, path string }{{"-o", *o.output}, {"--log", *o.log},
 		{"--checkpoint", *o.checkpoint}} {
 		if out.path == "" {
-			if out.flag == "-o" {
-				return usagef("-o needs the name of a file")
-			}
 			continue
 		}
 		if out.path == "-" {

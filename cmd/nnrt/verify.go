@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/ed25519"
 	"errors"
 	"fmt"
 
@@ -14,8 +13,7 @@ var errCheck = errors.New("the model is bad")
 
 func verifyCommand() *command {
 	f := &flagSet{}
-	keyFile := f.text("key", "FILE", "", "also: the signature must be of this public key (PEM)")
-	minVersion := f.whole("min-version", "N", 0, 1, "with --key: refuse a model that was signed as an older version")
+	trust := f.trust()
 	isGolden := f.boolean("golden", false, "check this machine instead of a model, by trainings that nnrt has with it")
 	short := f.boolean("short", false, "with --golden: leave out the larger networks, which take an emulator minutes")
 	asJSON := f.boolean("json", false, "with --golden: print a JSON object with the sums in full")
@@ -36,9 +34,7 @@ func verifyCommand() *command {
 		flags:   f,
 		run: func(e *env, args []string) error {
 			switch {
-			case *minVersion > 0 && *keyFile == "":
-				return usagef("--min-version goes with --key, since anybody can sign as any version with a key of their own")
-			case *isGolden && *keyFile != "":
+			case *isGolden && (*trust.key != "" || *trust.minVersion > 0):
 				return usagef("--golden checks the machine, without a model and its --key")
 			case *isGolden && len(args) > 0:
 				return usagef("unexpected argument %q: --golden checks the machine, without a model", args[0])
@@ -50,23 +46,19 @@ func verifyCommand() *command {
 			case len(args) == 0:
 				return usagef("what is missing: model.bin, or --golden")
 			}
-			trust := signatureCheck{file: *keyFile, policy: signature.Policy{MinVersion: *minVersion}}
-			if *keyFile != "" {
-				key, err := readKey(*keyFile, signature.ParsePublicKey)
-				if err != nil {
-					return err
-				}
-				trust.policy.Keys = []ed25519.PublicKey{key}
+			policy, err := trust.policy()
+			if err != nil {
+				return err
 			}
-			return verify(e, args[0], &trust)
+			return verify(e, args[0], &signatureCheck{file: *trust.key, policy: policy})
 		},
 	}
 }
 
 // signatureCheck is what verify finds of a model's signature.
 type signatureCheck struct {
-	file   string // of the key; "" if any key will do, or no signature
-	policy signature.Policy
+	file   string            // of the key
+	policy *signature.Policy // nil if any key will do, or no signature
 	detail string
 	err    error
 }
@@ -75,7 +67,7 @@ type signatureCheck struct {
 func (c *signatureCheck) look(s *serialize.Signed) error {
 	g := s.Signature
 	switch {
-	case c.file != "":
+	case c.policy != nil:
 		if c.err = c.policy.Check(s); c.err == nil {
 			c.detail = fmt.Sprintf("version %d, by the key in %s", g.Version, c.file)
 		}
