@@ -1,0 +1,99 @@
+package onnx
+
+import (
+	"nnrt/kernels"
+	"nnrt/net"
+	"nnrt/serialize"
+)
+
+// maxFileBytes is the size up to which files are read: that of the largest Protocol Buffers message.
+const maxFileBytes = 2<<30 - 1
+
+// memoryConstant and memoryFactor bound the memory that constants take: so many times the file, and a constant. What
+// other parts of the file take is bounded by the limits on their number.
+const (
+	memoryConstant = 1 << 20
+	memoryFactor   = 7
+)
+
+// decoder is the reading of one file.
+type decoder struct {
+	model *model
+	graph *graph
+
+	memory int64 // that constants may still take
+
+	values  map[string]*value // by the names that the graph gives them
+	tensors map[string]*tensorProto
+	unique  map[string]*value // by what they compute
+	inputs  []*input
+
+	batch int64 // the batch dimension if the file fixes it, or 0
+	width int64 // what unknownDim stands for, or 0 as long as nothing says so
+
+	folder folder // where external data may be, or nil
+}
+
+// Decode reads the bytes of an ONNX file. The error is an *Error, or says what is wrong with NNRT_KERNELS. The file
+// must be whole: tensors in other files are refused, see ReadFile.
+//
+// The result has no self-test; serialize.NewSelfTest makes one.
+func Decode(blob []byte) (*serialize.File, error) { return decode(blob, nil) }
+
+func decode(blob []byte, folder folder) (*serialize.File, error) {
+	if err := kernels.Err(); err != nil { // no model can be made
+		return nil, err
+	}
+	if int64(len(blob)) > maxFileBytes {
+		return nil, failf("", ErrLimit, "%d bytes, the limit is %d", len(blob), int64(maxFileBytes))
+	}
+	d := &decoder{memory: memoryConstant + memoryFactor*int64(len(blob)), folder: folder,
+		values: make(map[string]*value), tensors: make(map[string]*tensorProto), unique: make(map[string]*value)}
+	var err error
+	if d.model, err = readModel(blob); err != nil {
+		return nil, err
+	}
+	if d.graph, err = readGraph(*d.model.graph); err != nil {
+		return nil, err
+	}
+	if err := d.evaluate(); err != nil {
+		return nil, err
+	}
+	return d.file()
+}
+
+// take counts bytes that constants are going to take.
+func (d *decoder) take(n int64) error {
+	if n > d.memory {
+		return failf("", ErrLimit, "its constants would take more memory than %d times the file", memoryFactor+1)
+	}
+	d.memory -= n
+	return nil
+}
+
+// file makes the model of what the graph computes.
+func (d *decoder) file() (*serialize.File, error) {
+	result, err := d.result()
+	if err != nil {
+		return nil, err
+	}
+	steps, bottom, err := d.chain(result)
+	if err != nil {
+		return nil, err
+	}
+	layers, parameters, err := d.layers(steps, d.shape(bottom))
+	if err != nil {
+		return nil, err
+	}
+	m, err := net.NewWithParameters(int(d.rowSize(d.shape(bottom))), layers, parameters)
+	if err != nil {
+		return nil, failf("", ErrUnsupported, "%w", err)
+	}
+	f := &serialize.File{Model: m, Metadata: d.metadata()}
+	return f, nil
+}
+
+// metadata says where the model comes from.
+func (d *decoder) metadata() serialize.Metadata {
+	return serialize.Metadata{"source_format": "onnx"}
+}
