@@ -190,8 +190,15 @@ func (c *EarlyStopping) RestoreState(r *Run, s CallbackState) error {
 		}
 		whole[i] = int(v)
 	}
-	if n := len(s.Weights); n > 0 && n != len(r.Trainer.params) {
-		return badState("%d best weights of %d", n, len(r.Trainer.params))
+	wants := 0
+	if c.RestoreBestWeights && whole[1] > 0 {
+		wants = len(r.Trainer.params)
+	}
+	if len(s.Weights) != wants {
+		return badState("%d best weights of %d", len(s.Weights), wants)
+	}
+	if !allFinite(s.Weights) {
+		return badState("best weights that are not finite")
 	}
 	c.best, c.waited, c.BestEpoch, c.StoppedEpoch = s.Numbers[0], whole[0], whole[1], whole[2]
 	if c.bestWeights = nil; len(s.Weights) > 0 {

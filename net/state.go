@@ -254,12 +254,14 @@ func (r *Run) resume(s *State) error {
 	switch {
 	case s.Epoch < 0 || s.Batch < 0 || s.Batch >= r.batches:
 		return badState("%d epochs and %d of %d batches", s.Epoch, s.Batch, r.batches)
-	case s.Step < 0:
-		return badState("step %d", s.Step)
 	case !(s.LearningRate >= 0) || math.IsInf(s.LearningRate, 0):
 		return badState("learning rate %v", s.LearningRate)
 	case len(s.History) != s.Epoch:
 		return badState("a history of %d epochs after %d", len(s.History), s.Epoch)
+	case s.Step < 0 || s.Step > int64(s.Epoch)*int64(r.batches)+int64(s.Batch): // less if epochs were stopped
+		return badState("step %d after %d epochs and %d of %d batches", s.Step, s.Epoch, s.Batch, r.batches)
+	case s.Stopped && s.Epoch == 0 && s.Batch == 0:
+		return badState("stopped before it began")
 	case len(s.Slots) != len(t.slots):
 		return badState("%d vectors of the optimizer, which has %d", len(s.Slots), len(t.slots))
 	}
@@ -267,6 +269,9 @@ func (r *Run) resume(s *State) error {
 		if len(slot) != len(t.params) {
 			return badState("an optimizer's vector of %d values for %d parameters", len(slot), len(t.params))
 		}
+	}
+	if err := r.checkHistory(s.History); err != nil {
+		return err
 	}
 	callbacks := r.stateful()
 	for i := range max(len(callbacks), len(s.Callbacks)) {
@@ -289,6 +294,30 @@ func (r *Run) resume(s *State) error {
 	r.history.Epochs = slices.Clone(s.History)
 	r.epoch, r.stopped = s.Epoch, s.Stopped
 	r.resumed = s
+	return nil
+}
+
+// checkHistory looks whether epochs have their numbers and the values that this run gives them.
+func (r *Run) checkHistory(epochs []EpochLog) error {
+	names := []string{"loss"}
+	for i := range r.metrics {
+		names = append(names, r.metrics[i].String())
+	}
+	if r.validation != nil {
+		for _, name := range names {
+			names = append(names, "val_"+name)
+		}
+	}
+	for i := range epochs {
+		e := &epochs[i]
+		same := e.Epoch == i+1 && len(e.Values) == len(names)
+		for j := 0; same && j < len(names); j++ {
+			same = e.Values[j].Name == names[j]
+		}
+		if !same {
+			return badState("entry %d of the history is of epoch %d, or has other values than %q", i+1, e.Epoch, names)
+		}
+	}
 	return nil
 }
 

@@ -59,7 +59,8 @@ func (t *session) checkResumed(c *checkpoint) error {
 	}
 	all := maps.Clone(saved)
 	maps.Copy(all, given)
-	for _, key := range all.Keys() {
+	// Without --init, or with it, there are other entries, too.
+	for _, key := range append([]string{"init_sha256"}, all.Keys()...) {
 		if key == "epochs" || slices.Contains(dataKeys, key) {
 			continue
 		}
