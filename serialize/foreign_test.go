@@ -108,3 +108,28 @@ func TestForeignFiles(t *testing.T) {
 		})
 	}
 }
+
+// TestForeignFilesOfOthers names files that the programs and libraries themselves have written; see
+// testdata/foreign/make.py.
+func TestForeignFilesOfOthers(t *testing.T) {
+	for pattern, want := range map[string]string{
+		"gzip": "a gzip file", "zlib*": "a zlib file", "bzip2": "a bzip2 file", "xz": "an xz file",
+		"tar-*": "a tar archive", "zip": "a zip archive", "*.npz": "arrays (.npz)", "array.npy": "a NumPy array",
+		"pickle-*": "a Python pickle", "joblib": "a Python pickle", "torch-old.pt": "a Python pickle",
+		"torch.pt": "by its content a PyTorch model", "torchscript.pt": "by its content a PyTorch model",
+		"*.onnx": "ONNX", "model.ort": "ONNX Runtime",
+		"*.h5": "HDF5", "model.keras": "by its content a .keras model", "*.safetensors": "safetensors",
+		"model.tflite": "TensorFlow Lite", "saved_model.pb": "SavedModel",
+	} {
+		paths, err := filepath.Glob(filepath.Join("testdata/foreign", pattern))
+		if err != nil || len(paths) == 0 {
+			t.Errorf("no file %s, %v", pattern, err)
+		}
+		for _, path := range paths {
+			_, err := ReadFile(path)
+			if !errors.Is(err, ErrNotModel) || !strings.Contains(fmt.Sprint(err), want) {
+				t.Errorf("%s: %v, want a mention of %q", path, err, want)
+			}
+		}
+	}
+}
