@@ -1,7 +1,8 @@
 package onnx
 
 import (
-	"nnrt/kernels"
+	"math"
+
 	"nnrt/net"
 )
 
@@ -17,9 +18,12 @@ type step struct {
 	factor     float64 // what the weights are multiplied by
 	bias       []float32
 
-	op     string    // affineStep: Add, Sub, Mul or Div of the row and by, "By" being first in RSub and RDiv
-	by     []float32 // one number, or one for each of the row
-	inputs int       // affineStep: how many numbers the row has, or unknownDim
+	op string    // affineStep: Add, Sub, Mul or Div of the row and by; RSub is by minus the row
+	by []float64 // one number, or one for each of the row
+
+	epsilon float32      // normalizationStep and batchStep
+	scale   *affine      // batchStep
+	tensors [4][]float32 // batchStep: gamma, beta, mean and variance
 }
 
 type stepKind uint8
@@ -28,6 +32,8 @@ const (
 	denseStep stepKind = iota
 	activationStep
 	affineStep
+	normalizationStep // of each row
+	batchStep         // BatchNormalization
 )
 
 // maxSteps is more than a network of net.MaxLayers layers can come from.
@@ -37,17 +43,19 @@ const maxSteps = 8 * net.MaxLayers
 // the value that the first is applied to.
 func (d *decoder) chain(v *value) (steps []step, bottom *value, err error) {
 	for v.input == nil {
-		s, next, err := d.match(v)
+		list, next, err := d.match(v)
 		if err != nil {
 			return nil, nil, err
 		}
 		if next == nil {
 			break
 		}
-		if len(steps) == maxSteps {
+		if len(steps)+len(list) > maxSteps {
 			return nil, nil, failf("", ErrLimit, "more than %d steps from the input to the output", maxSteps)
 		}
-		steps = append(steps, s)
+		for i := len(list) - 1; i >= 0; i-- {
+			steps = append(steps, list[i])
+		}
 		v = next
 	}
 	for i, j := 0, len(steps)-1; i < j; i, j = i+1, j-1 {
@@ -56,51 +64,67 @@ func (d *decoder) chain(v *value) (steps []step, bottom *value, err error) {
 	return steps, v, nil
 }
 
-// match recognises the last step that leads to a value, and returns what that is applied to.
-func (d *decoder) match(v *value) (s step, next *value, err error) {
+// match recognises the last steps that lead to a value, and returns what they are applied to; nil if the value is one
+// that only columns of the input can have.
+func (d *decoder) match(v *value) (steps []step, next *value, err error) {
 	n := v.node
 	switch v.op {
 	case "MatMul":
-		return step{kind: denseStep, node: n, weights: v.args[1].constant, factor: 1}, v.args[0], nil
+		return []step{{kind: denseStep, node: n, weights: v.args[1].constant, factor: 1}}, v.args[0], nil
 	case "Gemm":
-		return d.matchGemm(v)
+		s, err := d.matchGemm(v)
+		return []step{s}, v.args[0], err
+	case "BatchNormalization":
+		s, err := d.matchBatchNormalization(v)
+		return []step{s}, v.args[0], err
+	case "LayerNormalization":
+		return d.matchLayerNormalization(v)
 	}
-	if a, x, err := d.matchActivation(v); x != nil || err != nil {
-		return step{kind: activationStep, node: n, activation: a}, x, err
+	if epsilon, x := d.matchNormalization(v); x != nil {
+		return []step{{kind: normalizationStep, node: n, epsilon: epsilon}}, x, nil
+	}
+	if epsilon, gamma, beta, x := d.kerasNormalization(v); x != nil {
+		return d.normalizationSteps(v, epsilon, gamma, beta, x)
+	}
+	if steps, x, err := d.matchActivation(v); x != nil || err != nil {
+		return steps, x, err
 	}
 	switch v.op {
 	case "Add", "Sub", "Mul", "Div":
-		return d.matchAffine(v)
+		s, x, err := d.matchAffine(v)
+		return []step{s}, x, err
+	case "Neg":
+		return []step{{kind: affineStep, node: n, op: "Mul", by: []float64{-1}}}, v.args[0], nil
 	}
-	return step{}, nil, n.fail("", ErrUnsupported, "not part of anything that nnrt recognises")
+	return nil, nil, n.fail("", ErrUnsupported, "it belongs to no layer or activation that nnrt knows")
 }
 
 // matchGemm reads Gemm: alpha·x·B + beta·C.
-func (d *decoder) matchGemm(v *value) (step, *value, error) {
+func (d *decoder) matchGemm(v *value) (step, error) {
 	n := v.node
 	alpha, err := n.floatOr("alpha", 1)
 	if err != nil {
-		return step{}, nil, err
+		return step{}, err
 	}
 	beta, err := n.floatOr("beta", 1)
 	if err != nil {
-		return step{}, nil, err
+		return step{}, err
 	}
 	transB, err := n.intOr("transB", 0)
 	if err != nil {
-		return step{}, nil, err
+		return step{}, err
 	}
 	s := step{kind: denseStep, node: n, weights: v.args[1].constant, transposed: transB != 0, factor: float64(alpha)}
 	if len(v.args) < 3 || v.args[2] == nil || beta == 0 {
-		return s, v.args[0], nil
+		return s, nil
 	}
 	bias, err := d.exact(v.args[2].constant)
 	if err != nil {
-		return s, nil, n.wrap(err)
+		return s, n.wrap(err)
 	}
-	out := int(v.shape[1])
+	out := int(d.rowSize(v.shape))
 	if err := d.take(4 * int64(out)); err != nil {
-		return s, nil, n.wrap(err)
+		return s, n.wrap(err)
 	}
 	s.bias = make([]float32, out)
 	for j := range s.bias {
@@ -109,21 +133,7 @@ func (d *decoder) matchGemm(v *value) (step, *value, error) {
 			s.bias[j] = float32(float64(beta) * float64(s.bias[j]))
 		}
 	}
-	return s, v.args[0], nil
-}
-
-// plainActivations are operators that are an activation as they are.
-var plainActivations = map[string]net.Activation{
-	"Relu": net.ReLU, "Sigmoid": net.Sigmoid, "Tanh": net.Tanh, "Softplus": net.Softplus, "Softsign": net.Softsign,
-	"Exp": net.Exponential, "Softmax": net.Softmax, "LogSoftmax": net.LogSoftmax,
-}
-
-// matchActivation recognises an activation and returns it with what it is applied to, or nil.
-func (d *decoder) matchActivation(v *value) (net.Activation, *value, error) {
-	if a, ok := plainActivations[v.op]; ok {
-		return a, v.args[0], nil
-	}
-	return net.Activation{Kind: kernels.Linear}, nil, nil
+	return s, nil
 }
 
 // matchAffine recognises a sum, difference, product or quotient of the row and constants.
@@ -132,33 +142,113 @@ func (d *decoder) matchAffine(v *value) (step, *value, error) {
 	s := step{kind: affineStep, node: n, op: v.op}
 	if !flows(x) {
 		x, c = c, x
-		if v.op == "Sub" || v.op == "Div" {
-			s.op = "R" + v.op
+		if v.op == "Div" {
+			return s, nil, n.fail("", ErrUnsupported, "a constant divided by a value")
+		}
+		if v.op == "Sub" {
+			s.op = "RSub"
 		}
 	}
 	if flows(c) {
-		return s, nil, n.fail("", ErrUnsupported, "two values that both depend on the input, where a chain of layers has one")
+		return s, nil, n.fail("", ErrUnsupported,
+			"two values that both depend on the input, where a chain of layers has one")
 	}
-	if s.op == "RDiv" {
-		return s, nil, n.fail("", ErrUnsupported, "a constant divided by a value")
-	}
-	if len(x.shape) != len(v.shape) {
+	if d.rowSize(x.shape) != d.rowSize(v.shape) {
 		return s, nil, n.fail("", ErrShape, "%s and %s", dimText(x.shape), dimText(c.shape))
 	}
-	by, err := d.row(c.constant, d.shape(x))
+	var err error
+	s.by, err = d.rowOf(n, c, d.shape(x), s.op == "Div")
+	return s, x, err
+}
+
+// rowOf returns a constant as what is done to each row, see row. A divisor must not be 0.
+func (d *decoder) rowOf(n *node, c *value, shape []int64, divisor bool) ([]float64, error) {
+	by, err := d.row(c.constant, shape)
+	if err == nil {
+		err = d.take(8 * int64(len(by)))
+	}
 	if err != nil {
-		return s, nil, n.wrap(err)
+		return nil, n.wrap(err)
 	}
-	s.by, s.inputs = by, int(d.rowSize(d.shape(x)))
-	if i := firstNotFinite(by); i >= 0 {
-		return s, nil, n.fail(c.constant.title(), ErrNotFinite, "value %d is %v", i+1, by[i])
+	wide := make([]float64, len(by))
+	for i, b := range by {
+		if !finite(b) || divisor && b == 0 {
+			return nil, n.fail(c.constant.title(), ErrNotFinite, "value %d is %v", i+1, b)
+		}
+		wide[i] = float64(b)
 	}
-	if s.op == "Div" {
-		for i, b := range by {
-			if b == 0 {
-				return s, nil, n.fail(c.constant.title(), ErrNotFinite, "value %d is 0, and divides", i+1)
-			}
+	return wide, nil
+}
+
+// matchBatchNormalization reads gamma·(x − mean)/√(variance + ε) + beta.
+func (d *decoder) matchBatchNormalization(v *value) (step, error) {
+	n := v.node
+	epsilon, err := n.floatOr("epsilon", 1e-5)
+	s := step{kind: batchStep, node: n, scale: &affine{}, epsilon: epsilon}
+	if err != nil {
+		return s, err
+	}
+	width := d.rowSize(v.shape)
+	tensors := &s.tensors // scale, B, mean, var
+	for i := range tensors {
+		if flows(v.args[i+1]) {
+			return s, n.fail("", ErrUnsupported, "statistics that depend on the input")
+		}
+		if tensors[i], err = d.exact(v.args[i+1].constant); err != nil {
+			return s, n.wrap(err)
+		}
+		if int64(len(tensors[i])) != width {
+			return s, n.fail(v.args[i+1].constant.title(), ErrShape, "%d values for %s", len(tensors[i]), dimText(v.shape))
 		}
 	}
-	return s, x, nil
+	if err := d.take(16 * width); err != nil {
+		return s, n.wrap(err)
+	}
+	for j := range int(width) {
+		variance := float64(tensors[3][j]) + float64(epsilon)
+		scale := float64(tensors[0][j]) / math.Sqrt(variance)
+		shift := float64(tensors[1][j]) - float64(float64(tensors[2][j])*scale)
+		if !(variance > 0) || !finite(float32(scale)) || !finite(float32(shift)) {
+			return s, n.fail("", ErrNotFinite, "feature %d is scaled by %v and shifted by %v", j+1, scale, shift)
+		}
+		s.scale.scale = append(s.scale.scale, scale)
+		s.scale.shift = append(s.scale.shift, shift)
+	}
+	return s, nil
+}
+
+// matchLayerNormalization reads LayerNormalization over whole rows.
+func (d *decoder) matchLayerNormalization(v *value) ([]step, *value, error) {
+	epsilon, err := v.node.floatOr("epsilon", 1e-5)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !(epsilon > 0) || !finite(epsilon) {
+		return nil, nil, v.node.fail("attribute epsilon", ErrUnsupported, "%v", epsilon)
+	}
+	var beta *value
+	if len(v.args) == 3 {
+		beta = v.args[2]
+	}
+	return d.normalizationSteps(v, epsilon, v.args[1], beta, v.args[0])
+}
+
+// normalizationSteps are those of a LayerNormalization; gamma and beta may be nil.
+func (d *decoder) normalizationSteps(v *value, epsilon float32, gamma, beta, x *value) ([]step, *value, error) {
+	n := v.node
+	steps := []step{{kind: normalizationStep, node: n, epsilon: epsilon}}
+	for i, c := range []*value{gamma, beta} {
+		if c == nil {
+			continue
+		}
+		if flows(c) {
+			return nil, nil, n.fail("", ErrUnsupported, "a scale that depends on the input")
+		}
+		by, err := d.rowOf(n, c, d.shape(x), false)
+		if err != nil {
+			return nil, nil, err
+		}
+		steps = append(steps, step{kind: affineStep, node: n, op: []string{"Mul", "Add"}[i], by: by})
+	}
+	return steps, x, nil
 }

@@ -28,7 +28,9 @@ type decoder struct {
 	unique  map[string]*value // by what they compute
 	inputs  []*input
 
-	batch int64 // the batch dimension if the file fixes it, or 0
+	batch  int64 // the batch dimension if the file fixes it, or 0
+	halves bool  // there are numbers of 16 bits
+
 	width int64 // what unknownDim stands for, or 0 as long as nothing says so
 
 	folder folder // where external data may be, or nil
@@ -97,3 +99,6 @@ func (d *decoder) file() (*serialize.File, error) {
 func (d *decoder) metadata() serialize.Metadata {
 	return serialize.Metadata{"source_format": "onnx"}
 }
+
+// ours tells whether nnrt wrote the file.
+func (d *decoder) ours() bool { return d.model.producer == "nnrt" }

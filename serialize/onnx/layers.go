@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"math"
+	"slices"
 
 	"nnrt/net"
 )
@@ -22,10 +23,13 @@ func (a *affine) then(s *step) *affine {
 	if a == nil {
 		a = &affine{scale: []float64{1}, shift: []float64{0}}
 	}
+	if s.kind == batchStep {
+		return a.into(s.scale)
+	}
 	n := max(len(a.scale), len(s.by))
 	r := &affine{scale: make([]float64, n), shift: make([]float64, n)}
 	for i := range n {
-		scale, shift, by := at(a.scale, i), at(a.shift, i), float64(at(s.by, i))
+		scale, shift, by := at(a.scale, i), at(a.shift, i), at(s.by, i)
 		switch s.op {
 		case "Add":
 			if shift == 0 {
@@ -47,6 +51,17 @@ func (a *affine) then(s *step) *affine {
 	return r
 }
 
+// into returns the affine map that is a followed by b.
+func (a *affine) into(b *affine) *affine {
+	n := max(len(a.scale), len(b.scale))
+	r := &affine{scale: make([]float64, n), shift: make([]float64, n)}
+	for i := range n {
+		r.scale[i] = at(a.scale, i) * at(b.scale, i)
+		r.shift[i] = float64(at(a.shift, i)*at(b.scale, i)) + at(b.shift, i)
+	}
+	return r
+}
+
 // layer is a layer of the model while affine maps may still be folded into it.
 type layer struct {
 	net.Layer
@@ -57,7 +72,10 @@ type layer struct {
 	before  *affine // folded into the rows of the kernel, nil for none
 	factors []float64
 	bias    []float64 // nil for none
-	scaled  *affine   // BatchNormalization that is an affine map
+	scaled  *affine   // BatchNormalization that is an affine map; LayerNormalization's gamma and beta, or nil
+
+	gamma, beta bool          // the file has them
+	tensors     *[4][]float32 // BatchNormalization that stays as it is: gamma, beta, mean and variance
 }
 
 // layers makes the model's layers and parameters. Constants that scale or shift a row are folded into the Dense layer
@@ -69,7 +87,8 @@ func (d *decoder) layers(steps []step, input []int64) ([]net.Layer, []float32, e
 	var pending *affine
 	flush := func(n *node) {
 		if pending != nil {
-			list = append(list, &layer{Layer: net.BatchNormalization(), node: n, inputs: width, scaled: pending})
+			l := net.BatchNormalization(net.Epsilon(0x1p-10)) // 1 − 2⁻¹⁰ and the sum are exact
+			list = append(list, &layer{Layer: l, node: n, inputs: width, scaled: pending})
 			pending = nil
 		}
 	}
@@ -80,13 +99,21 @@ func (d *decoder) layers(steps []step, input []int64) ([]net.Layer, []float32, e
 			last = list[len(list)-1]
 		}
 		switch s.kind {
-		case affineStep:
-			if pending == nil && last != nil && last.Kind == net.DenseLayer && last.Activation == net.Linear {
-				last.follow((*affine)(nil).then(s))
+		case affineStep, batchStep:
+			if err := d.take(32 * int64(width)); err != nil {
+				return nil, nil, s.node.wrap(err)
+			}
+			if s.kind == batchStep && d.ours() {
+				flush(s.node) // as it was, so that a model that went out and came back is the same
+				l := net.BatchNormalization(net.Epsilon(s.epsilon))
+				list = append(list, &layer{Layer: l, node: s.node, inputs: width, tensors: &s.tensors})
 				continue
 			}
-			if err := d.take(16 * int64(len(s.by))); err != nil {
-				return nil, nil, s.node.wrap(err)
+			if pending == nil && last != nil && last.follows() {
+				last.follow((*affine)(nil).then(s))
+				last.gamma = last.gamma || s.op != "Add" && s.op != "Sub"
+				last.beta = last.beta || s.op != "Mul" && s.op != "Div"
+				continue
 			}
 			pending = pending.then(s)
 		case activationStep:
@@ -101,6 +128,10 @@ func (d *decoder) layers(steps []step, input []int64) ([]net.Layer, []float32, e
 			l.before, pending = pending, nil
 			width = l.Units
 			list = append(list, l)
+		case normalizationStep:
+			flush(s.node)
+			l := net.LayerNormalization(net.Epsilon(s.epsilon))
+			list = append(list, &layer{Layer: l, node: s.node, inputs: width})
 		}
 	}
 	if len(steps) == 0 {
@@ -129,8 +160,20 @@ func (d *decoder) dense(s *step) *layer {
 	return l
 }
 
-// follow folds an affine map of a Dense layer's outputs into it.
+// follows tells whether an affine map of the layer's outputs can be folded into it.
+func (l *layer) follows() bool {
+	return l.Kind == net.DenseLayer && l.Activation == net.Linear || l.Kind == net.LayerNormalizationLayer
+}
+
+// follow folds an affine map of the layer's outputs into it.
 func (l *layer) follow(a *affine) {
+	if l.Kind == net.LayerNormalizationLayer {
+		if l.scaled != nil {
+			a = l.scaled.into(a)
+		}
+		l.scaled = a
+		return
+	}
 	bias := make([]float64, l.Units)
 	for j := range bias {
 		if l.bias == nil {
@@ -167,7 +210,10 @@ func (d *decoder) assemble(list []*layer) ([]net.Layer, []float32, error) {
 	layers := make([]net.Layer, len(list))
 	for i, l := range list {
 		if l.Kind == net.DenseLayer {
-			l.NoBias = l.bias == nil && (l.before == nil || allZero(l.before.shift))
+			l.NoBias = l.bias == nil && (l.before == nil || all(l.before.shift, 0))
+		}
+		if l.Kind == net.LayerNormalizationLayer {
+			l.NoScale, l.NoCenter = !l.gamma, !l.beta
 		}
 		layers[i] = l.Layer
 	}
@@ -186,7 +232,7 @@ func (d *decoder) assemble(list []*layer) ([]net.Layer, []float32, error) {
 			if parameters, err = d.appendDense(parameters, l); err != nil {
 				return nil, nil, l.node.wrap(err)
 			}
-		case net.BatchNormalizationLayer:
+		case net.BatchNormalizationLayer, net.LayerNormalizationLayer:
 			parameters = l.appendScaled(parameters)
 		}
 		if bad := firstNotFinite(parameters[before:]); bad >= 0 {
@@ -196,9 +242,10 @@ func (d *decoder) assemble(list []*layer) ([]net.Layer, []float32, error) {
 	return layers, parameters, nil
 }
 
-func allZero(list []float64) bool {
+// all tells whether all of a list are one number.
+func all(list []float64, c float64) bool {
 	for _, x := range list {
-		if x != 0 {
+		if x != c {
 			return false
 		}
 	}
@@ -263,20 +310,25 @@ func (d *decoder) appendDense(parameters []float32, l *layer) ([]float32, error)
 	return parameters, nil
 }
 
-// appendScaled appends the parameters of a BatchNormalization that computes x·scale + shift: gamma, beta, and a mean of
-// 0 and a variance that is 1 together with epsilon.
+// appendScaled appends the parameters of a normalisation: gamma and beta, and for a BatchNormalization that computes
+// x·scale + shift a mean of 0 and a variance that is 1 together with epsilon.
 func (l *layer) appendScaled(parameters []float32) []float32 {
-	for i := range l.inputs {
+	if l.tensors != nil {
+		return append(parameters, slices.Concat(l.tensors[:]...)...)
+	}
+	for i := 0; i < l.inputs && !l.NoScale; i++ {
 		parameters = append(parameters, float32(at(l.scaled.scale, i)))
 	}
-	for i := range l.inputs {
+	for i := 0; i < l.inputs && !l.NoCenter; i++ {
 		parameters = append(parameters, float32(at(l.scaled.shift, i)))
 	}
-	for range l.inputs {
-		parameters = append(parameters, 0)
-	}
-	for range l.inputs {
-		parameters = append(parameters, 1-l.Epsilon)
+	if l.Kind == net.BatchNormalizationLayer {
+		for range l.inputs {
+			parameters = append(parameters, 0)
+		}
+		for range l.inputs {
+			parameters = append(parameters, 1-l.Epsilon)
+		}
 	}
 	return parameters
 }

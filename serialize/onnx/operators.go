@@ -35,14 +35,22 @@ func init() {
 		"Gemm":            {2, 3, gemm},
 		"Softmax":         {1, 1, softmax},
 		"LogSoftmax":      {1, 1, softmax},
-		"Clip":            {1, 3, sameShape},
+		"Clip":            {1, 3, clip},
+		"PRelu":           {2, 2, elementwise},
+		"Where":           {3, 3, where},
+		"ReduceMean":      {1, 2, reduceMean},
+
+		"BatchNormalization": {5, 5, batchNormalization},
+		"LayerNormalization": {2, 3, layerNormalization},
 	}
-	for _, op := range []string{"Add", "Sub", "Mul", "Div", "Pow", "Max", "Min"} {
+	for _, op := range []string{"Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Greater", "GreaterOrEqual",
+		"Less", "LessOrEqual"} {
 		operators[op] = operator{2, 2, elementwise}
 	}
 	for _, op := range []string{"Relu", "LeakyRelu", "Elu", "Selu", "Celu", "Gelu", "Swish", "Mish", "Sigmoid",
 		"HardSigmoid", "HardSwish", "Tanh", "Softplus", "Softsign", "Exp", "Log", "Erf", "Abs", "Neg", "Sqrt",
-		"Reciprocal"} {
+		"Reciprocal", "Not", "Expm1", "Erfc"} {
+		// ONNX has no Expm1 and Erfc. tf2onnx writes TensorFlow's, and so do CELU and GELU from Keras.
 		operators[op] = operator{1, 1, sameShape}
 	}
 }
@@ -114,8 +122,7 @@ func elementwise(d *decoder, n *node, args []*value) (*value, error) {
 	return d.express(n, shape, a, b), nil
 }
 
-// broadcast returns the shape of an operation on two values of which at least one depends on the inputs. A constant may
-// be stretched over the rows, but makes nothing larger.
+// broadcast returns the shape of an operation on two values of which at least one depends on the inputs.
 func (d *decoder) broadcast(n *node, a, b *value) ([]int64, error) {
 	if !flows(a) {
 		a, b = b, a
@@ -140,13 +147,126 @@ func (d *decoder) broadcast(n *node, a, b *value) ([]int64, error) {
 				return fail()
 			}
 			result[at] = max(size, result[at])
-		case flows(b) && result[at] == 1:
+		case result[at] == 1 && size > 0:
 			result[at] = size
 		default:
 			return fail()
 		}
 	}
 	return result, nil
+}
+
+// clip is Clip, whose bounds are attributes up to operator set 10, and inputs since 11.
+func clip(d *decoder, n *node, args []*value) (*value, error) {
+	if !flows(args[0]) {
+		return nil, n.fail("", ErrUnsupported, "computed from constants alone")
+	}
+	if d.model.opset < 11 && len(args) > 1 {
+		return nil, n.fail("", ErrGraph, "%d inputs", len(args))
+	}
+	return d.express(n, d.shape(args[0]), args...), nil
+}
+
+// where is a choice between two values, or one and a constant.
+func where(d *decoder, n *node, args []*value) (*value, error) {
+	if !flows(args[0]) {
+		return nil, n.fail("", ErrUnsupported, "a choice that does not depend on the input")
+	}
+	shape := d.shape(args[0])
+	for _, a := range args[1:] {
+		var err error
+		if shape, err = d.broadcast(n, &value{shape: shape}, a); err != nil {
+			return nil, err
+		}
+	}
+	return d.express(n, shape, args...), nil
+}
+
+// reduceMean is the mean of a row, of which a dimension of 1 stays. The axes are an attribute up to operator set 17.
+func reduceMean(d *decoder, n *node, args []*value) (*value, error) {
+	if !flows(args[0]) {
+		return nil, n.fail("", ErrUnsupported, "computed from constants alone")
+	}
+	shape := d.shape(args[0])
+	axes, _, err := d.ints(n, "axes")
+	if err != nil {
+		return nil, err
+	}
+	if len(args) == 2 && args[1] != nil {
+		if axes, err = d.numbers(n, args[1]); err != nil {
+			return nil, err
+		}
+	}
+	keep, err := n.intOr("keepdims", 1)
+	if err != nil {
+		return nil, err
+	}
+	last := len(shape) - 1
+	if len(axes) != 1 || keep != 1 || last < 0 {
+		return nil, n.fail("", ErrUnsupported, "a mean over axes %v, kept %d", axes, keep)
+	}
+	axis, err := n.checkAxis("axes", axes[0], len(shape))
+	if err != nil {
+		return nil, err
+	}
+	if axis != int64(last) || shape[last] == batchDim || d.rowSize(shape) != shape[last] {
+		return nil, n.fail("", ErrUnsupported, "a mean over axis %d of %s, which is not a whole row", axis, dimText(shape))
+	}
+	shape = slices.Clone(shape)
+	shape[last] = 1
+	return d.express(n, shape, args...), nil
+}
+
+// batchNormalization is BatchNormalization in prediction. spatial, of operator sets 7 and 8, means nothing for rows.
+func batchNormalization(d *decoder, n *node, args []*value) (*value, error) {
+	training, err := n.intOr("training_mode", 0)
+	if err != nil {
+		return nil, err
+	}
+	used := 0
+	for _, name := range n.outputs {
+		if name != "" {
+			used++
+		}
+	}
+	if training != 0 || used > 1 {
+		return nil, n.fail("", ErrUnsupported, "batch normalisation in training")
+	}
+	shape := d.shape(args[0])
+	if !flows(args[0]) || len(rowDims(shape)) == len(shape) || len(shape) < 2 {
+		return nil, n.fail("", ErrShape, "an input of shape %s", dimText(shape))
+	}
+	size := int64(args[1].constantSize())
+	if shape[1] == unknownDim && d.bind(size) {
+		shape = d.shape(args[0])
+	}
+	if d.rowSize(shape) != shape[1] || shape[1] != size {
+		return nil, n.fail("", ErrUnsupported, "%d channels of %s, where every number is one", size, dimText(shape))
+	}
+	return d.express(n, shape, args...), nil
+}
+
+func (v *value) constantSize() int {
+	if v.constant == nil {
+		return 0
+	}
+	return v.constant.size()
+}
+
+// layerNormalization is LayerNormalization over a whole row.
+func layerNormalization(d *decoder, n *node, args []*value) (*value, error) {
+	shape := d.shape(args[0])
+	axis, err := n.axis("axis", -1, len(shape))
+	if err != nil {
+		return nil, err
+	}
+	if !flows(args[0]) || int64(len(shape)-len(rowDims(shape))) > axis {
+		return nil, n.fail("attribute axis", ErrUnsupported, "axis %d of %s", axis, dimText(shape))
+	}
+	if size, ok := product(shape[axis:]); d.rowSize(shape) == unknownDim || !ok || size != d.rowSize(shape) {
+		return nil, n.fail("attribute axis", ErrUnsupported, "axis %d of %s, which is not a whole row", axis, dimText(shape))
+	}
+	return d.express(n, shape, args...), nil
 }
 
 // row returns a constant as it is added to or multiplied with each row of a value of the given shape: one number, or

@@ -125,6 +125,7 @@ func (d *decoder) decodeTensor(p *tensorProto) (*tensor, error) {
 	if elemNames[p.elem] == "" {
 		return fail(ErrUnsupported, "elements of %s", elemName(p.elem))
 	}
+	d.halves = d.halves || p.elem == elemFloat16 || p.elem == elemBfloat16
 	raw := p.raw
 	if p.external {
 		var err error
