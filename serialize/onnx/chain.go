@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"math"
+	"slices"
 
 	"nnrt/net"
 )
@@ -18,12 +19,12 @@ type step struct {
 	factor     float64 // what the weights are multiplied by
 	bias       []float32
 
-	op string    // affineStep: Add, Sub, Mul or Div of the row and by; RSub is by minus the row
-	by []float64 // one number, or one for each of the row
+	op  string    // affineStep: Add, Sub, Mul or Div of the row and by; RSub is by minus the row
+	by  []float64 // one number, or one for each of the row
+	own bool      // it belongs to an activation
 
-	epsilon float32      // normalizationStep and batchStep
-	scale   *affine      // batchStep
-	tensors [4][]float32 // batchStep: gamma, beta, mean and variance
+	epsilon float32 // normalizationStep
+	scale   *affine // batchStep
 }
 
 type stepKind uint8
@@ -42,13 +43,14 @@ const maxSteps = 8 * net.MaxLayers
 // chain takes a value apart from the output to the input. It returns the steps in the order in which they happen, and
 // the value that the first is applied to.
 func (d *decoder) chain(v *value) (steps []step, bottom *value, err error) {
+	defer func() { slices.Reverse(steps) }()
 	for v.input == nil {
 		list, next, err := d.match(v)
 		if err != nil {
 			return nil, nil, err
 		}
 		if next == nil {
-			break
+			return steps, v, nil
 		}
 		if len(steps)+len(list) > maxSteps {
 			return nil, nil, failf("", ErrLimit, "more than %d steps from the input to the output", maxSteps)
@@ -57,9 +59,6 @@ func (d *decoder) chain(v *value) (steps []step, bottom *value, err error) {
 			steps = append(steps, list[i])
 		}
 		v = next
-	}
-	for i, j := 0, len(steps)-1; i < j; i, j = i+1, j-1 {
-		steps[i], steps[j] = steps[j], steps[i]
 	}
 	return steps, v, nil
 }
@@ -79,6 +78,15 @@ func (d *decoder) match(v *value) (steps []step, next *value, err error) {
 		return []step{s}, v.args[0], err
 	case "LayerNormalization":
 		return d.matchLayerNormalization(v)
+	case mlDomain + ".LinearRegressor", mlDomain + ".LinearClassifier":
+		return d.matchLinear(v)
+	case mlDomain + ".Scaler":
+		return d.matchScaler(v)
+	case mlDomain + ".Normalizer":
+		return d.matchNormalizer(v)
+	case "Concat", "Gather", mlDomain + ".FeatureVectorizer", mlDomain + ".ArrayFeatureExtractor",
+		mlDomain + ".OneHotEncoder", mlDomain + ".Imputer":
+		return nil, nil, nil
 	}
 	if epsilon, x := d.matchNormalization(v); x != nil {
 		return []step{{kind: normalizationStep, node: n, epsilon: epsilon}}, x, nil
@@ -184,12 +192,12 @@ func (d *decoder) rowOf(n *node, c *value, shape []int64, divisor bool) ([]float
 func (d *decoder) matchBatchNormalization(v *value) (step, error) {
 	n := v.node
 	epsilon, err := n.floatOr("epsilon", 1e-5)
-	s := step{kind: batchStep, node: n, scale: &affine{}, epsilon: epsilon}
+	s := step{kind: batchStep, node: n, scale: &affine{}}
 	if err != nil {
 		return s, err
 	}
 	width := d.rowSize(v.shape)
-	tensors := &s.tensors // scale, B, mean, var
+	var tensors [4][]float32 // scale, B, mean and var
 	for i := range tensors {
 		if flows(v.args[i+1]) {
 			return s, n.fail("", ErrUnsupported, "statistics that depend on the input")

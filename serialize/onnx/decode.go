@@ -1,6 +1,11 @@
 package onnx
 
 import (
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
 	"nnrt/kernels"
 	"nnrt/net"
 	"nnrt/serialize"
@@ -75,30 +80,45 @@ func (d *decoder) take(n int64) error {
 
 // file makes the model of what the graph computes.
 func (d *decoder) file() (*serialize.File, error) {
-	result, err := d.result()
+	r, err := d.result()
 	if err != nil {
 		return nil, err
 	}
-	steps, bottom, err := d.chain(result)
+	steps, bottom, err := d.chain(r.value)
 	if err != nil {
 		return nil, err
 	}
-	layers, parameters, err := d.layers(steps, d.shape(bottom))
+	elements, err := d.columns(bottom)
 	if err != nil {
 		return nil, err
 	}
-	m, err := net.NewWithParameters(int(d.rowSize(d.shape(bottom))), layers, parameters)
+	in, steps, err := d.inputsOf(elements, steps)
+	if err != nil {
+		return nil, err
+	}
+	layers, parameters, err := d.layers(steps, in.width, in.affine, in.order)
+	if err != nil {
+		return nil, err
+	}
+	m, err := net.NewWithParameters(in.width, layers, parameters)
 	if err != nil {
 		return nil, failf("", ErrUnsupported, "%w", err)
 	}
 	f := &serialize.File{Model: m, Metadata: d.metadata()}
-	return f, nil
+	f.Schema, err = d.schema(in, r, m)
+	return f, err
 }
 
 // metadata says where the model comes from.
 func (d *decoder) metadata() serialize.Metadata {
-	return serialize.Metadata{"source_format": "onnx"}
+	m := serialize.Metadata{"source_format": "onnx"}
+	for key, value := range map[string]string{
+		"source_producer": strings.TrimSpace(d.model.producer + " " + d.model.producerVersion),
+		"source_opset":    strconv.FormatInt(d.model.opset, 10),
+	} {
+		if value != "" && len(value) <= 255 && utf8.ValidString(value) && strings.IndexFunc(value, unicode.IsControl) < 0 {
+			m[key] = value
+		}
+	}
+	return m
 }
-
-// ours tells whether nnrt wrote the file.
-func (d *decoder) ours() bool { return d.model.producer == "nnrt" }

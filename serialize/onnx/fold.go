@@ -502,16 +502,24 @@ func squeeze(d *decoder, n *node, args []*value) (*value, error) {
 	return d.reshaped(n, v, dims)
 }
 
-// concat joins constants, or columns.
+// concat joins constants, or columns. FeatureVectorizer does the same.
 func concat(d *decoder, n *node, args []*value) (*value, error) {
-	axis, err := n.axis("axis", 0, len(args[0].shape))
-	if err != nil {
-		return nil, err
-	}
 	flowing := 0
-	for _, a := range args {
+	for i, a := range args {
+		if a == nil {
+			return nil, n.fail("", ErrGraph, "input %d is left out", i+1)
+		}
 		if flows(a) {
 			flowing++
+		}
+	}
+	shape := slices.Clone(d.shape(args[0]))
+	last := int64(len(shape) - 1)
+	axis := last
+	if n.domain == "" {
+		var err error
+		if axis, err = n.axis("axis", 0, len(shape)); err != nil {
+			return nil, err
 		}
 	}
 	if flowing == 0 {
@@ -520,22 +528,24 @@ func concat(d *decoder, n *node, args []*value) (*value, error) {
 	if flowing < len(args) {
 		return nil, n.fail("", ErrUnsupported, "constants beside values that depend on the input")
 	}
-	shape := slices.Clone(d.shape(args[0]))
 	if len(args) == 1 {
 		return args[0], nil
 	}
-	if len(shape) != 2 || shape[0] != batchDim || axis != 1 {
+	if axis != last || len(rowDims(shape)) == 0 {
 		return nil, n.fail("", ErrUnsupported, "values joined along axis %d of %s", axis, dimText(shape))
 	}
 	sum := int64(0)
 	for _, a := range args {
 		own := d.shape(a)
-		if len(own) != 2 || own[0] != batchDim || own[1] < 1 || sum+own[1] > math.MaxInt32 {
+		if len(own) != len(shape) || own[0] != shape[0] || own[last] < 1 || d.rowSize(own) != own[last] {
 			return nil, n.fail("", ErrShape, "%s and %s", dimText(shape), dimText(own))
 		}
-		sum += own[1]
+		if sum += own[last]; sum > math.MaxInt32 {
+			return nil, n.fail("", ErrLimit, "%d columns", sum)
+		}
 	}
-	return d.express(n, []int64{batchDim, sum}, args...), nil
+	shape[last] = sum
+	return d.express(n, shape, args...), nil
 }
 
 // concatConstants joins lists, which is what shapes are.
@@ -601,7 +611,25 @@ func gather(d *decoder, n *node, args []*value) (*value, error) {
 
 // selectColumns takes columns out of the input.
 func (d *decoder) selectColumns(n *node, args []*value) (*value, error) {
-	return nil, n.fail("", ErrUnsupported, "a part of a value")
+	shape := d.shape(args[0])
+	axis := int64(len(shape) - 1)
+	if n.domain == "" {
+		var err error
+		if axis, err = n.axis("axis", 0, len(shape)); err != nil {
+			return nil, err
+		}
+	}
+	if !flows(args[0]) || flows(args[1]) || len(shape) != 2 || shape[0] != batchDim || axis != 1 {
+		return nil, n.fail("", ErrUnsupported, "a part of a value other than columns")
+	}
+	at := args[1].constant
+	if len(at.dims) > 2 || at.ints == nil || at.size() == 0 || len(at.dims) > 0 && at.dims[len(at.dims)-1] != int64(at.size()) {
+		return nil, n.fail("", ErrUnsupported, "columns of numbers of shape %s", dimText(at.dims))
+	}
+	if len(at.dims) == 0 && n.domain == "" {
+		return d.express(n, []int64{batchDim}, args...), nil
+	}
+	return d.express(n, []int64{batchDim, int64(at.size())}, args...), nil
 }
 
 // slice takes a part of a list. Before operator set 10 starts, ends and axes are attributes.
@@ -673,7 +701,8 @@ func (d *decoder) foldUnary(n *node, t *tensor) (*tensor, error) {
 
 // foldBinary computes an operator on two constants, of which one may be a single number.
 func (d *decoder) foldBinary(n *node, a, b *tensor) (*tensor, error) {
-	if a.elem != b.elem || a.elem == elemString || n.op == "Pow" || n.op == "Max" || n.op == "Min" {
+	if a.elem != b.elem || a.elem == elemString || a.ints == nil && n.op == "Mod" ||
+		!slices.Contains([]string{"Add", "Sub", "Mul", "Div", "Mod"}, n.op) {
 		return nil, n.fail("", ErrUnsupported, "computed from constants alone")
 	}
 	dims := a.dims
@@ -725,16 +754,17 @@ func integerArithmetic(op string, a, b int64) (int64, bool) {
 	if a < -most || a > most || b < -most || b > most {
 		return a, op == "Mul" && b == 1 || op == "Div" && b == 1
 	}
-	switch op {
-	case "Add":
+	switch {
+	case op == "Add":
 		return a + b, true
-	case "Sub":
+	case op == "Sub":
 		return a - b, true
-	case "Mul":
+	case op == "Mul":
 		return a * b, true
+	case op == "Div" && b != 0:
+		return a / b, true
+	case op == "Mod" && a >= 0 && b > 0:
+		return a % b, true
 	}
-	if b == 0 {
-		return 0, false
-	}
-	return a / b, true
+	return 0, false
 }

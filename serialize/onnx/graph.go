@@ -303,16 +303,18 @@ func (d *decoder) evaluateNode(n *node, live map[string]bool) error {
 			return n.wrap(err)
 		}
 	}
-	for _, name := range n.outputs[1:] {
-		if name != "" && live[name] {
-			return n.fail("output "+short(name), ErrUnsupported, "it is used, and is not the first")
-		}
-	}
 	v, err := operator.evaluate(d, n, args)
 	if err != nil {
 		return n.wrap(err)
 	}
-	d.values[n.outputs[0]] = v
+	if len(n.outputs) > 0 && n.outputs[0] != "" {
+		d.values[n.outputs[0]] = v
+	}
+	for _, name := range n.outputs[1:] {
+		if name != "" && live[name] && d.values[name] == nil {
+			return n.fail("output "+short(name), ErrUnsupported, "it is used, and is not the first")
+		}
+	}
 	return nil
 }
 

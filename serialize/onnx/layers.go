@@ -2,7 +2,6 @@ package onnx
 
 import (
 	"math"
-	"slices"
 
 	"nnrt/net"
 )
@@ -68,23 +67,24 @@ type layer struct {
 	node    *node
 	inputs  int
 	weights *tensor // Dense
+	order   []int   // the rows of the weights that the inputs are for, or nil
 	turned  bool    // they are [outputs, inputs]
 	before  *affine // folded into the rows of the kernel, nil for none
 	factors []float64
 	bias    []float64 // nil for none
 	scaled  *affine   // BatchNormalization that is an affine map; LayerNormalization's gamma and beta, or nil
 
-	gamma, beta bool          // the file has them
-	tensors     *[4][]float32 // BatchNormalization that stays as it is: gamma, beta, mean and variance
+	gamma, beta bool // LayerNormalization: the file has them
 }
 
 // layers makes the model's layers and parameters. Constants that scale or shift a row are folded into the Dense layer
 // before them, if no activation stands between, or else the one behind them; the sums and products are computed in
 // float64 and rounded once. Where there is neither, they become a BatchNormalization.
-func (d *decoder) layers(steps []step, input []int64) ([]net.Layer, []float32, error) {
-	width := int(d.rowSize(input))
+//
+// width is the number of inputs; the first affine map, of the inputs as they come, and their order are what columns
+// returned.
+func (d *decoder) layers(steps []step, width int, pending *affine, order []int) ([]net.Layer, []float32, error) {
 	var list []*layer
-	var pending *affine
 	flush := func(n *node) {
 		if pending != nil {
 			l := net.BatchNormalization(net.Epsilon(0x1p-10)) // 1 − 2⁻¹⁰ and the sum are exact
@@ -103,12 +103,6 @@ func (d *decoder) layers(steps []step, input []int64) ([]net.Layer, []float32, e
 			if err := d.take(32 * int64(width)); err != nil {
 				return nil, nil, s.node.wrap(err)
 			}
-			if s.kind == batchStep && d.ours() {
-				flush(s.node) // as it was, so that a model that went out and came back is the same
-				l := net.BatchNormalization(net.Epsilon(s.epsilon))
-				list = append(list, &layer{Layer: l, node: s.node, inputs: width, tensors: &s.tensors})
-				continue
-			}
 			if pending == nil && last != nil && last.follows() {
 				last.follow((*affine)(nil).then(s))
 				last.gamma = last.gamma || s.op != "Add" && s.op != "Sub"
@@ -126,6 +120,10 @@ func (d *decoder) layers(steps []step, input []int64) ([]net.Layer, []float32, e
 		case denseStep:
 			l := d.dense(s)
 			l.before, pending = pending, nil
+			if len(list) == 0 {
+				l.order, order = order, nil
+				l.inputs = width
+			}
 			width = l.Units
 			list = append(list, l)
 		case normalizationStep:
@@ -134,10 +132,17 @@ func (d *decoder) layers(steps []step, input []int64) ([]net.Layer, []float32, e
 			list = append(list, &layer{Layer: l, node: s.node, inputs: width})
 		}
 	}
-	if len(steps) == 0 {
+	if order != nil {
+		return nil, nil, failf("", ErrUnsupported, "columns in another order before something that is not a Dense layer")
+	}
+	if len(steps) > 0 {
+		flush(steps[len(steps)-1].node)
+	} else {
+		flush(nil)
+	}
+	if len(list) == 0 {
 		return nil, nil, failf("", ErrUnsupported, "the output is the input")
 	}
-	flush(steps[len(steps)-1].node)
 	return d.assemble(list)
 }
 
@@ -236,7 +241,11 @@ func (d *decoder) assemble(list []*layer) ([]net.Layer, []float32, error) {
 			parameters = l.appendScaled(parameters)
 		}
 		if bad := firstNotFinite(parameters[before:]); bad >= 0 {
-			return nil, nil, l.node.fail("", ErrNotFinite, "a parameter that is %v", parameters[before+bad])
+			err := failf("", ErrNotFinite, "a parameter that is %v", parameters[before+bad])
+			if l.node != nil {
+				err = l.node.wrap(err)
+			}
+			return nil, nil, err
 		}
 	}
 	return layers, parameters, nil
@@ -263,6 +272,9 @@ func (d *decoder) appendDense(parameters []float32, l *layer) ([]float32, error)
 	}
 	in, out := l.inputs, l.Units
 	weight := func(i, j int) float32 {
+		if l.order != nil {
+			i = l.order[i]
+		}
 		if l.turned {
 			return weights[j*in+i]
 		}
@@ -313,9 +325,6 @@ func (d *decoder) appendDense(parameters []float32, l *layer) ([]float32, error)
 // appendScaled appends the parameters of a normalisation: gamma and beta, and for a BatchNormalization that computes
 // x·scale + shift a mean of 0 and a variance that is 1 together with epsilon.
 func (l *layer) appendScaled(parameters []float32) []float32 {
-	if l.tensors != nil {
-		return append(parameters, slices.Concat(l.tensors[:]...)...)
-	}
 	for i := 0; i < l.inputs && !l.NoScale; i++ {
 		parameters = append(parameters, float32(at(l.scaled.scale, i)))
 	}

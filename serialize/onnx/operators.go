@@ -42,8 +42,20 @@ func init() {
 
 		"BatchNormalization": {5, 5, batchNormalization},
 		"LayerNormalization": {2, 3, layerNormalization},
+		"ArgMax":             {1, 1, argMax},
+
+		mlDomain + ".Scaler":                {1, 1, sameShape},
+		mlDomain + ".Normalizer":            {1, 1, sameShape},
+		mlDomain + ".Imputer":               {1, 1, sameShape},
+		mlDomain + ".FeatureVectorizer":     {1, math.MaxInt32, concat},
+		mlDomain + ".ArrayFeatureExtractor": {2, 2, arrayFeatureExtractor},
+		mlDomain + ".OneHotEncoder":         {1, 1, oneHotEncoder},
+		mlDomain + ".LabelEncoder":          {1, 1, sameShape},
+		mlDomain + ".ZipMap":                {1, 1, sameShape},
+		mlDomain + ".LinearRegressor":       {1, 1, linear},
+		mlDomain + ".LinearClassifier":      {1, 1, linear},
 	}
-	for _, op := range []string{"Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Greater", "GreaterOrEqual",
+	for _, op := range []string{"Add", "Sub", "Mul", "Div", "Mod", "Pow", "Max", "Min", "Greater", "GreaterOrEqual",
 		"Less", "LessOrEqual"} {
 		operators[op] = operator{2, 2, elementwise}
 	}

@@ -203,11 +203,11 @@ func (d *decoder) clipSteps(v *value, low, high float64, x *value) ([]step, *val
 	steps := func(scale, shift float64, a net.Activation) ([]step, *value, error) {
 		n := v.node
 		list := []step{
-			{kind: affineStep, node: n, op: "Mul", by: []float64{scale}},
-			{kind: affineStep, node: n, op: "Add", by: []float64{shift}},
+			{kind: affineStep, node: n, op: "Mul", by: []float64{scale}, own: true},
+			{kind: affineStep, node: n, op: "Add", by: []float64{shift}, own: true},
 			{kind: activationStep, node: n, activation: a},
-			{kind: affineStep, node: n, op: "Sub", by: []float64{shift}},
-			{kind: affineStep, node: n, op: "Div", by: []float64{scale}},
+			{kind: affineStep, node: n, op: "Sub", by: []float64{shift}, own: true},
+			{kind: affineStep, node: n, op: "Div", by: []float64{scale}, own: true},
 		}
 		if scale == 1 && shift == 0 {
 			list = list[2:3]
@@ -302,10 +302,10 @@ func (d *decoder) matchActivation(v *value) ([]step, *value, error) {
 		}
 		// min(max(alpha·x + beta, 0), 1) = relu6(6·alpha·x + 6·beta)/6
 		return []step{
-			{kind: affineStep, node: n, op: "Mul", by: []float64{6 * alpha}},
-			{kind: affineStep, node: n, op: "Add", by: []float64{6 * beta}},
+			{kind: affineStep, node: n, op: "Mul", by: []float64{6 * alpha}, own: true},
+			{kind: affineStep, node: n, op: "Add", by: []float64{6 * beta}, own: true},
 			{kind: activationStep, node: n, activation: net.ReLU6},
-			{kind: affineStep, node: n, op: "Div", by: []float64{6}},
+			{kind: affineStep, node: n, op: "Div", by: []float64{6}, own: true},
 		}, v.args[0], nil
 	case "Log":
 		if u := v.args[0]; u.op == "Sigmoid" {
@@ -497,6 +497,12 @@ func (d *decoder) matchSum(v *value) ([]step, *value, error) {
 		if !flows(a) || !flows(b) {
 			return nil, nil, nil
 		}
+		// relu(x) − α·relu(−x), as Keras writes PReLU
+		if slope, r := scaled(b); a.op == "Relu" && r.op == "Relu" && finite(float32(slope)) {
+			if s, x := scaled(r.args[0]); s == -1 && same(x, a.args[0]) {
+				return activated(v, net.LeakyReLU.WithAlpha(float32(-slope)), x)
+			}
+		}
 		// max(x, 0) + α·(e^(min(x, 0)/α) − 1)
 		low, high, x, err := d.cut(a)
 		if err != nil {
@@ -607,7 +613,7 @@ func (d *decoder) matchBranches(v, x *value, threshold, cy float64, yes *value, 
 		if same(no.args[0], x) && same(yes, u) && d.near(s*cn, cy) {
 			steps := []step{{kind: activationStep, node: v.node, activation: net.Softplus}}
 			if cn != 1 {
-				steps = append(steps, step{kind: affineStep, node: v.node, op: "Mul", by: []float64{cn}})
+				steps = append(steps, step{kind: affineStep, node: v.node, op: "Mul", by: []float64{cn}, own: true})
 			}
 			return steps, x, nil
 		}

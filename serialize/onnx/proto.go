@@ -480,7 +480,7 @@ func (v *valueInfo) readDim(f *field) error {
 		}
 		return nil
 	})
-	if size < 0 {
+	if size <= 0 {
 		size = unknownDim // some exporters write 0 or −1 for what is not fixed
 	}
 	v.dims = append(v.dims, size)
