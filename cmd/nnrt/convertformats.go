@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"nnrt/serialize"
+	"nnrt/serialize/onnx"
 )
 
 // modelFormat is a format that nnrt convert reads, writes, or both. What decode and encode return beside the model and
@@ -28,11 +29,15 @@ func modelFormats() []*modelFormat {
 	return []*modelFormat{
 		{name: nnrtName, what: "nnrt's model file; of a checkpoint, the model without the state of the training",
 			endings: []string{".bin", ".nnrt", ".ckpt"}, decode: readNNRT, encode: writeNNRT},
+		{name: "onnx", what: "ONNX, which every framework writes and many runtimes run", endings: []string{".onnx"},
+			decode: ofPath(onnx.ReadFile), encode: asBytes(onnx.Encode)},
 	}
 }
 
 // convertExamples are command lines for the help.
 var convertExamples = []string{
+	"nnrt convert model.onnx model.bin",
+	"nnrt convert model.bin model.onnx",
 	"nnrt convert pima.ckpt model.bin",
 }
 
@@ -43,8 +48,8 @@ var foreignModels = []struct {
 }{
 	{[]string{".pkl", ".pickle", ".joblib", ".skops"}, "a scikit-learn model in a Python pickle, which can run any " +
 		"program and so is never read", "where it was made, write ONNX with skl2onnx.to_onnx, and convert that"},
-	{[]string{".pt", ".pth", ".ckpt.tar"}, "a PyTorch file, in a Python pickle, which can run any program and so is never " +
-		"read", "where it was made, write ONNX with torch.onnx.export, or the weights with " +
+	{[]string{".pt", ".pth", ".ckpt.tar"}, "a PyTorch file, in a Python pickle, which can run any program and so is " +
+		"never read", "where it was made, write ONNX with torch.onnx.export, or the weights with " +
 		"safetensors.torch.save_file(model.state_dict(), ...), and convert that"},
 	{[]string{".pt2", ".pte"}, "an exported PyTorch program", "write ONNX with torch.onnx.export where it was made, and " +
 		"convert that"},
@@ -88,6 +93,14 @@ func ofBytes(decode func([]byte) (*serialize.File, error)) decodeFunc {
 			return nil, nil, err
 		}
 		file, err := decode(blob)
+		return file, nil, err
+	}
+}
+
+// ofPath makes a modelFormat's decode of a function that reads the file itself and knows no options.
+func ofPath(decode func(path string) (*serialize.File, error)) decodeFunc {
+	return func(path string, _ *convertOptions) (*serialize.File, []string, error) {
+		file, err := decode(path)
 		return file, nil, err
 	}
 }

@@ -88,6 +88,8 @@ func TestParsingRefusesWhatItDoesNotKnow(t *testing.T) {
 		{layers, `"rate":0.3`, `"rate":"0.3"`},
 		{layers, `"rate":0.3`, `"rate":1e39`},
 		{layers, `"rate":0.3`, `"ratio":0.3`},
+		{layers, `première`, `prem\u0000ère`},
+		{layers, `première`, strings.Repeat("x", 256)},
 		{layers, `[`, `{`},
 		{layers, `]`, ``},
 		{layers, `]`, `]]`},
@@ -106,6 +108,9 @@ func TestParsingRefusesWhatItDoesNotKnow(t *testing.T) {
 		{schema, `"task":"binary"`, `"task":"ranking"`},
 		{schema, `"column":2`, `"column":0`}, // Validate
 		{schema, `"scale":0.1`, `"scale":-0.1`},
+		{schema, `"name":"age"`, `"name":"a\u001bge"`},
+		{schema, `"name":"class"`, `"name":"cl\u009bass"`},
+		{schema, `<klein>`, `<kl\nein>`},
 		{schema, `"categories":[`, `"categories":[` + strings.Repeat(`"",`, maxTexts)},
 		{schema, `"features":[`, `"features":[` + strings.Repeat(`{},`, maxFeatures)},
 		{schema, `}]}`, `}]}}`},

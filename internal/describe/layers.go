@@ -10,6 +10,8 @@ import (
 	"io"
 	"math"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"nnrt/net"
 )
@@ -20,7 +22,8 @@ const (
 	SchemaKey = "nnrt.schema"
 )
 
-// layer is net.Layer in JSON. Kinds and activations have Keras's names, initialisers the numbers of serialize/FORMAT.md.
+// layer is net.Layer in JSON. Kinds and activations have Keras's names, initialisers the numbers that
+// serialize/FORMAT.md gives them.
 type layer struct {
 	Kind       string   `json:"kind"`
 	Name       string   `json:"name"`
@@ -107,6 +110,9 @@ func ParseLayers(text string) ([]net.Layer, error) {
 		if !known {
 			return fmt.Errorf("layer %d: unknown kind %q", len(layers)+1, d.Kind)
 		}
+		if err := checkText(d.Name); err != nil {
+			return fmt.Errorf("layer %d: %w", len(layers)+1, err)
+		}
 		l := net.Layer{
 			Kind: kind, Name: d.Name, Units: d.Units, NoBias: d.NoBias,
 			KernelInitializer: d.KernelInitializer.value(), BiasInitializer: d.BiasInitializer.value(),
@@ -159,6 +165,19 @@ func (r *regularizer) value() net.Regularizer {
 		return net.Regularizer{}
 	}
 	return net.Regularizer{L1: float32(r.L1), L2: float32(r.L2)}
+}
+
+// Plain tells whether a text of at most so many bytes may stand in a model file: valid UTF-8 without control characters.
+func Plain(s string, most int) bool {
+	return len(s) <= most && utf8.ValidString(s) && strings.IndexFunc(s, unicode.IsControl) < 0
+}
+
+// checkText looks at a name, a category or a label.
+func checkText(s string) error {
+	if most := 255; !Plain(s, most) {
+		return fmt.Errorf("a text that is longer than %d bytes, or has control characters", most)
+	}
+	return nil
 }
 
 // marshal writes a value that JSON has a form for.

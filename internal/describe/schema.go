@@ -37,10 +37,10 @@ type target struct {
 	Scale  number `json:"scale,omitzero"`
 }
 
-// Limits of what ParseSchema takes memory for; they are those of model files.
+// Limits, those of model files.
 const (
 	maxFeatures = 1 << 14
-	maxTexts    = 1 << 14 // in one list
+	maxTexts    = 1 << 14 // categories, labels and spellings of missing values together
 )
 
 // texts is a list of texts.
@@ -54,9 +54,11 @@ func (t *texts) UnmarshalJSON(b []byte) error {
 			return fmt.Errorf("more than %d texts", maxTexts)
 		}
 		var s string
-		err := d.Decode(&s)
+		if err := d.Decode(&s); err != nil {
+			return err
+		}
 		*t = append(*t, s)
-		return err
+		return checkText(s)
 	})
 }
 
@@ -115,9 +117,13 @@ func parseSchema(text string) (*dataset.Schema, error) {
 		if !known || task == dataset.TaskNone {
 			return nil, fmt.Errorf("unknown task %q", t.Task)
 		}
+		if err := checkText(t.Name); err != nil {
+			return nil, err
+		}
 		s.Target = dataset.Target{Name: t.Name, Column: t.Column, Task: task, Labels: t.Labels,
 			Mean: float32(t.Mean), Scale: float32(t.Scale)}
 	}
+	texts := len(s.NA) + len(s.Target.Labels)
 	decoder = newDecoder(string(d.Features))
 	return s, eachOf(decoder, func() error {
 		if len(s.Features) == maxFeatures {
@@ -126,6 +132,12 @@ func parseSchema(text string) (*dataset.Schema, error) {
 		var f feature
 		if err := decoder.Decode(&f); err != nil {
 			return err
+		}
+		if err := checkText(f.Name); err != nil {
+			return err
+		}
+		if texts += len(f.Categories); texts > maxTexts {
+			return fmt.Errorf("more than %d texts", maxTexts)
 		}
 		kind := dataset.Numeric
 		if len(f.Categories) > 0 {

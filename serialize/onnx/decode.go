@@ -63,6 +63,9 @@ func decode(blob []byte, folder folder) (*serialize.File, error) {
 	if d.graph, err = readGraph(*d.model.graph); err != nil {
 		return nil, err
 	}
+	if f := d.own(); f != nil {
+		return f, nil
+	}
 	if err := d.evaluate(); err != nil {
 		return nil, err
 	}
