@@ -139,7 +139,8 @@ func decodeError(in string, err error) error {
 		usage  *usageError
 		system *fs.PathError
 	)
-	if errors.As(err, &bad) || errors.As(err, &usage) || errors.As(err, &system) {
+	if errors.As(err, &bad) || errors.As(err, &usage) || errors.As(err, &system) ||
+		errors.Is(err, serialize.ErrNotRegular) {
 		return err
 	}
 	return &badInput{in, err}

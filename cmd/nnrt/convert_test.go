@@ -53,6 +53,42 @@ func TestConvertKeepsAModel(t *testing.T) {
 	}
 }
 
+// TestConvertONNX takes a trained model out and in again: it is the same file but for the self-test.
+func TestConvertONNX(t *testing.T) {
+	folder := t.TempDir()
+	model, out, back := filepath.Join(folder, "a.bin"), filepath.Join(folder, "b.ONNX"), filepath.Join(folder, "c.bin")
+	nnrt("train", "../../examples/data/iris.csv", "--target", "species", "--epochs", "2", "-q", "-o", model).must(t)
+	r := nnrt("convert", model, out)
+	if r.must(t); r.stderr != "" {
+		t.Errorf("standard error: %s", r.stderr)
+	}
+	nnrt("convert", out, back).must(t)
+	a, err := serialize.ReadFile(model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := serialize.ReadFile(back)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.SelfTest = b.SelfTest
+	blob, err := serialize.Encode(a)
+	if err != nil || string(blob) != readFile(t, back) {
+		t.Errorf("what came back is another model, error %v", err)
+	}
+	nnrt("verify", back).must(t)
+	whole := readFile(t, out)
+	for cut := 1; cut < len(whole); cut += len(whole) / 10 {
+		if err := os.WriteFile(out, []byte(whole[:cut]), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		nnrt("convert", out, back).wants(t, exitModel, "b.ONNX: ")
+	}
+	if string(blob) != readFile(t, back) {
+		t.Error("a conversion that failed changed the file")
+	}
+}
+
 func TestConvertRefusals(t *testing.T) {
 	folder := t.TempDir()
 	inFolder := func(name string) string { return filepath.Join(folder, name) }
