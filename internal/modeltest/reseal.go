@@ -1,4 +1,4 @@
-// Package modeltest helps tests that tamper with model files.
+// Package modeltest helps tests that tamper with model files and measure what reading them takes.
 package modeltest
 
 import (

@@ -3,6 +3,7 @@ package npy
 import (
 	"encoding/binary"
 	"math"
+	"strconv"
 )
 
 // Element is the type of the elements of an NPY or IDX file.
@@ -10,6 +11,17 @@ type Element struct {
 	Kind byte // 'f' float, 'i' signed, 'u' unsigned, 'b' boolean
 	Size int  // bytes: 1, 2, 4 or 8
 	Big  bool // big-endian
+}
+
+// String returns the type as NPY's headers have it, such as <f4.
+func (e Element) String() string {
+	order := "<"
+	if e.Size == 1 {
+		order = "|"
+	} else if e.Big {
+		order = ">"
+	}
+	return order + string(e.Kind) + strconv.Itoa(e.Size)
 }
 
 // Bits returns the bits of the element at the start of b.
