@@ -11,12 +11,15 @@ import (
 
 	"nnrt/net"
 	"nnrt/serialize"
+	"nnrt/serialize/tensors"
 )
 
 // convertOptions are the flags of nnrt convert. A format that uses one that not all use says so in its needs.
 type convertOptions struct {
 	from, to string
-	layers   []net.Layer // --layers; none if it was not given
+	layers   []net.Layer   // --layers; none if it was not given
+	order    []string      // --order
+	names    tensors.Names // --names
 }
 
 func convertCommand() *command {
@@ -26,6 +29,11 @@ func convertCommand() *command {
 	layers := f.text("layers", "SPEC", "", "the layers, where a file holds only weights: "+
 		"UNITS:ACTIVATION, ACTIVATION, batch_normalization or layer_normalization, with commas between them, as in "+
 		"10:relu,8:leaky_relu=0.01,batch_normalization:epsilon=1e-5,1:sigmoid; the last is the output layer")
+	order := f.list("order", "A,B", "the names, in IN, of the layers that have weights, first to last, where they do not "+
+		"tell their order: fc1,fc2,out for tensors fc1.weight, fc1.bias and so on")
+	names := f.choice("names", []string{string(tensors.Keras), string(tensors.PyTorch)}, string(tensors.Keras),
+		"how the tensors in OUT are named and laid out: dense/kernel [inputs, units], or 0.weight [units, inputs] as in a "+
+			"Sequential's state_dict")
 	return &command{
 		name:    "convert",
 		args:    "IN OUT",
@@ -38,7 +46,7 @@ func convertCommand() *command {
 		minArgs:  2, maxArgs: 2,
 		flags: f,
 		run: func(e *env, args []string) (err error) {
-			o := &convertOptions{from: *from, to: *to}
+			o := &convertOptions{from: *from, to: *to, order: *order, names: tensors.Names(*names)}
 			if f.given("layers") {
 				if o.layers, err = parseNetwork(*layers); err != nil {
 					return usagef("--layers: %w", err)

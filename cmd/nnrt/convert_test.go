@@ -136,7 +136,7 @@ func TestParseNetwork(t *testing.T) {
 	}
 	want := []net.Layer{
 		net.Dense(10, net.ReLU), net.Dense(8, net.LeakyReLU.WithAlpha(0.01)),
-		net.BatchNormalization(net.Epsilon(1e-5)), net.LayerNormalization(), net.Dense(3, net.Linear),
+		net.BatchNormalization(net.Epsilon(1e-5)), net.LayerNormalization(net.Epsilon(0)), net.Dense(3, net.Linear),
 		net.Activate(net.Activation{Kind: kernels.Softmax}),
 	}
 	if len(got) != len(want) {

@@ -6,7 +6,9 @@ import (
 	"strings"
 
 	"nnrt/serialize"
+	"nnrt/serialize/npz"
 	"nnrt/serialize/onnx"
+	"nnrt/serialize/safetensors"
 )
 
 // modelFormat is a format that nnrt convert reads, writes, or both. What decode and encode return beside the model and
@@ -31,6 +33,12 @@ func modelFormats() []*modelFormat {
 			endings: []string{".bin", ".nnrt", ".ckpt"}, decode: readNNRT, encode: writeNNRT},
 		{name: "onnx", what: "ONNX, which every framework writes and many runtimes run", endings: []string{".onnx"},
 			decode: ofPath(onnx.ReadFile), encode: asBytes(onnx.Encode)},
+		{name: "safetensors", what: "weights by the names of PyTorch's or Keras's, without the layers but in files of " +
+			"nnrt's", endings: []string{".safetensors"}, needs: tensorFlags,
+			decode: readTensors(safetensors.Decode), encode: writeTensors(safetensors.Encode)},
+		{name: "npz", what: "NumPy arrays, named as in safetensors, coefs_0, intercepts_0, … (scikit-learn) or arr_0, … " +
+			"(Keras's get_weights)", endings: []string{".npz"}, needs: tensorFlags,
+			decode: readTensors(npz.Decode), encode: writeTensors(npz.Encode)},
 	}
 }
 
@@ -39,6 +47,8 @@ var convertExamples = []string{
 	"nnrt convert model.onnx model.bin",
 	"nnrt convert model.bin model.onnx",
 	"nnrt convert pima.ckpt model.bin",
+	`nnrt convert mlp.safetensors model.bin --layers "10:relu,8:relu,1:sigmoid"`,
+	"nnrt convert model.bin mlp.safetensors --names pytorch",
 }
 
 // foreignModels are what nnrt does not read, and how to get the model out of it.
@@ -129,7 +139,7 @@ func formatNames(can func(*modelFormat) bool) []string {
 
 // formatFlags lists the flags that only some formats use.
 func formatFlags() []string {
-	flags := []string{"layers"}
+	var flags []string
 	for _, f := range modelFormats() {
 		for _, name := range f.needs {
 			if !slices.Contains(flags, name) {

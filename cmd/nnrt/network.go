@@ -18,7 +18,7 @@ const (
 // parseNetwork reads the --layers of nnrt convert, all of a model's layers up to the output with commas between them:
 // UNITS:ACTIVATION is a Dense layer, ACTIVATION a layer of its own, NORMALIZATION[:epsilon=X] one of the two. Nothing
 // is assumed about an activation, since it is part of what the model computes; ACTIVATION=ALPHA gives it a parameter
-// that is not Keras's default.
+// that is not Keras's default. A normalisation whose epsilon is not given has 0, see tensors.Options.
 func parseNetwork(spec string) ([]net.Layer, error) {
 	var layers []net.Layer
 	for i, item := range strings.Split(spec, ",") {
@@ -38,7 +38,7 @@ func parseNetworkLayer(item string) (net.Layer, error) {
 	head, rest, more := strings.Cut(item, ":")
 	switch head {
 	case batchNormalization, layerNormalization:
-		epsilon := 1e-3
+		epsilon := 0.0
 		known := []parameter{{name: "epsilon", number: &epsilon, bounds: positive}}
 		if _, err := setParameters(head, rest, known); err != nil {
 			return net.Layer{}, err
