@@ -30,9 +30,9 @@ func (e *Error) Error() string {
 		b.WriteString("row " + strconv.FormatInt(e.Row, 10) + ": ")
 	}
 	if e.Column != "" {
-		b.WriteString("column " + strconv.Quote(e.Column) + ": ")
+		b.WriteString("column " + quoteMost(e.Column, mostColumn) + ": ")
 	}
-	b.WriteString(e.Msg)
+	b.WriteString(shorten(e.Msg, mostMessage))
 	if e.Err != nil {
 		b.WriteString(": " + e.Err.Error())
 	}
@@ -63,13 +63,27 @@ func place(err error, file string, line, row int64) error {
 	return err
 }
 
+// What names a column, and what is said about it, may come from a file whose header is megabytes long.
+const (
+	mostColumn  = 255
+	mostMessage = 1000
+)
+
 // quote quotes a value for a message and shortens a long one.
-func quote(s string) string {
-	const most = 40
+func quote(s string) string { return quoteMost(s, 40) }
+
+func quoteMost(s string, most int) string {
 	if len(s) > most {
 		return strconv.Quote(s[:most]) + "… (" + strconv.Itoa(len(s)) + " bytes)"
 	}
 	return strconv.Quote(s)
+}
+
+func shorten(s string, most int) string {
+	if len(s) > most {
+		return strings.ToValidUTF8(s[:most], "") + "… (" + strconv.Itoa(len(s)) + " bytes)"
+	}
+	return s
 }
 
 // list quotes the first names for a message.

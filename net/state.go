@@ -67,7 +67,7 @@ type MismatchError struct {
 }
 
 func (e *MismatchError) Error() string {
-	return fmt.Sprintf("net: the training to be resumed was another one: %s is %s, was %s", e.What, e.Given, e.Saved)
+	return fmt.Sprintf("net: the training to be resumed was another one: %s is %.500s, was %.500s", e.What, e.Given, e.Saved)
 }
 
 // ErrBadState is in the error for a State that contradicts itself.

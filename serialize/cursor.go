@@ -153,11 +153,11 @@ func (c *cursor) end() error {
 // terminal they could do anything.
 func textFault(s string) string {
 	if !utf8.ValidString(s) {
-		return fmt.Sprintf("%+q is not UTF-8", s)
+		return fmt.Sprintf("%+.100q is not UTF-8", s)
 	}
 	for _, r := range s {
 		if unicode.IsControl(r) {
-			return fmt.Sprintf("%+q holds the control character U+%04X", s, r)
+			return fmt.Sprintf("%+.100q holds the control character U+%04X", s, r)
 		}
 	}
 	return ""

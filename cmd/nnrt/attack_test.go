@@ -84,6 +84,25 @@ func TestBadDataWithEveryCommand(t *testing.T) {
 	}
 }
 
+// TestLongNames: names and values of megabytes make no message of megabytes.
+func TestLongNames(t *testing.T) {
+	long := strings.Repeat("é", 1<<19)
+	for content, want := range map[string]string{
+		long + ",y," + long + "\n1,0,2\n":                          "the name is used twice",
+		long + ",y\nx,0\n1,1\n2,0\n":                               "is not a number",
+		long + ",y\nNA,0\nNA,1\n":                                  "no values at all",
+		"a,y\n1," + long + "1\n2," + long + "2\n3," + long + "3\n": "these are not classes",
+		"a,y\n\"" + long + "\"1,0\n":                               "does not end as it should",
+	} {
+		path := writeFile(t, "x.csv", content)
+		r := nnrt("train", path, "--target", "y", "--on-missing", "mean", "-o", path+".m", "-q")
+		r.wantsOneLine(t, exitData, want)
+		if len(r.stderr) > 3000 {
+			t.Errorf("%q: a message of %d bytes: %.200s …", want, len(r.stderr), r.stderr)
+		}
+	}
+}
+
 // TestLabelsThatDisagree: the two files of a pair count their rows differently.
 func TestLabelsThatDisagree(t *testing.T) {
 	images := writeFile(t, "images.idx", "\x00\x00\x08\x02\x00\x00\x00\x03\x00\x00\x00\x02abcdef")

@@ -55,7 +55,7 @@ func (t *session) checkResumed(c *checkpoint) error {
 		if value(saved) == value(given) {
 			return nil
 		}
-		return usagef("--resume %s: it is of another training: %s is %s, was %s", c.path, key, value(given), value(saved))
+		return usagef("--resume %s: it is of another training: %s is %.500s, was %.500s", c.path, key, value(given), value(saved))
 	}
 	all := maps.Clone(saved)
 	maps.Copy(all, given)

@@ -166,6 +166,14 @@ func TestBadModelFiles(t *testing.T) {
 	if strings.Count(r.stderr, "\n") != 1 || strings.Contains(r.stderr, "\x1b") {
 		t.Errorf("a file's name reaches the terminal as it is: %q", r.stderr)
 	}
+	if err := os.WriteFile(escape, content[:100], 0o666); err != nil {
+		t.Skip(err) // a system that has no such names
+	}
+	r = nnrt("verify", escape)
+	r.wants(t, exitModel, `a\x1b[2J\nb`)
+	if strings.Count(r.stdout, "\n") != 1 || strings.Contains(r.stdout, "\x1b") {
+		t.Errorf("a file's name reaches the standard output as it is: %q", r.stdout)
+	}
 	for _, line := range [][]string{{"verify", t.TempDir()}, {"inspect", filepath.Join(t.TempDir(), "none")}} {
 		nnrt(line...).wants(t, exitFailed)
 	}

@@ -87,7 +87,7 @@ func verify(e *env, path string, trust *signatureCheck) error {
 		if err != nil {
 			verdict, detail = "FAIL", err.Error()
 		}
-		fmt.Fprintf(e.stdout, "%s  %-10s %s\n", verdict, name, detail)
+		fmt.Fprintf(e.stdout, "%s  %-10s %s\n", verdict, name, printable(detail))
 	}
 	file, err := readModelAs(path, serialize.Loader{Trust: trust.look})
 	if err != nil {
