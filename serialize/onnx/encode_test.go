@@ -99,14 +99,17 @@ func writtenFiles(t testing.TB) []namedFile {
 			Target: dataset.Target{Column: -1}}}},
 	}
 	for _, a := range activationLayers() {
-		name := a.String()
-		if a.Alpha != a.Kind.DefaultAlpha() {
-			name += fmt.Sprint(" ", a.Alpha)
-		}
 		m := modelOf(t, 6, net.Dense(5, a), net.Dense(4, net.Linear), net.Activate(a))
-		files = append(files, namedFile{name, serialize.File{Model: m}})
+		files = append(files, namedFile{activationName(a), serialize.File{Model: m}})
 	}
 	return files
+}
+
+func activationName(a net.Activation) string {
+	if a.Alpha != a.Kind.DefaultAlpha() {
+		return fmt.Sprint(a, " ", a.Alpha)
+	}
+	return a.String()
 }
 
 type namedFile struct {
@@ -135,7 +138,8 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// sameFile fails the test unless two files are the same in all that ONNX is to keep, and so would be the same model.bin.
+// sameFile fails the test unless two files are the same in all that ONNX is to keep, and so would be the same model
+// file.
 func sameFile(t *testing.T, got, want *serialize.File) {
 	t.Helper()
 	if g, w := got.Model.Layers(), want.Model.Layers(); !reflect.DeepEqual(g, w) {
