@@ -19,12 +19,12 @@ Everything else is refused by an ExportError with the layer's name, and then not
 or not at all: under another name, flushed, renamed. The same model gives the same bytes.
 
 What is rounded. Weights are float32 in the file: float32 models keep theirs to the bit, others (scikit-learn's are
-float64) are rounded once. Scaling of the inputs in front of the network (Keras's Normalization and Rescaling,
-scikit-learn's scalers) becomes the file's schema, (x - mean) / scale in float32. A float64 mean is rounded by at most
+float64) are rounded once. Keras's Normalization in front of the network, and scikit-learn's scalers, become the file's
+schema, (x - mean) / scale in float32, which are Keras's own operations. A float64 mean is rounded by at most
 |mean| * 2^-24, which matters where the mean is thousands of times the deviation, as does the rounding of x itself.
-Rescaling's x * scale + offset becomes (x + offset/scale) / (1/scale); MinMaxScaler's mean is its least value, less what
-feature_range adds. Scalers one after another are joined in float64 and rounded once. Scaling elsewhere becomes a
-batch_normalization of x * scale + shift, one rounding. Columns of a OneHotEncoder that are scaled, dropped or stand for
+Scalers one after another are joined in float64 and rounded once; MinMaxScaler's mean is its least value, less what
+feature_range adds. Rescaling, and Normalization elsewhere, become layers, batch_normalization with statistics that make
+it x * scale + offset with one rounding, or x - mean. Columns of a OneHotEncoder that are scaled, dropped or stand for
 missing values are folded into the first layer's weights in float64. nnrt run, and programs that use the schema
 (nnrt/dataset), take the raw values; a program that calls Predict without the schema must scale them itself.
 
@@ -56,6 +56,7 @@ ACTIVATIONS = ["linear", "relu", "relu6", "leaky_relu", "elu", "selu", "celu", "
                "sigmoid", "hard_sigmoid", "hard_silu", "log_sigmoid", "tanh", "softplus", "softsign", "exponential",
                "softmax", "log_softmax"]
 DEFAULT_ALPHA = {"leaky_relu": 0.2, "elu": 1.0, "celu": 1.0}
+EXACT_EPSILON = 2.0 ** -10  # with a variance of 1 less this, sqrt(variance + epsilon) is 1
 MISSING = ["", "NA", "NaN", "null", "?"]  # nnrt train's spellings of a missing value
 
 # What nnrt reads unless told otherwise.
@@ -217,11 +218,16 @@ class Network:
         self.add(Layer("layer_normalization", self.name(name, "layer_normalization"), epsilon=epsilon,
                        gamma=gamma is not None, beta=beta is not None, tensors=tensors))
 
-    def affine(self, scale, shift, name=None):
-        """y = x * scale + shift, as a batch_normalization of mean 0 and variance + epsilon 1: one fused operation."""
+    def scaling(self, scale, offset, name=None):
+        """y = x * scale + offset, fused, as a batch_normalization of mean 0 and variance + epsilon 1, exactly. offset
+        may be None; or scale, for y = x - mean with mean = -offset. The elements may have any shape."""
+        scale, offset = (None if v is None else self.vector(v) for v in (scale, offset))
+        shape = self.shape
+        self.flatten()
         width = self.row()
-        half = np.full(width, 0.5)
-        self.batch_normalization(self.vector(scale), self.vector(shift), np.zeros(width), half, 0.99, 0.5, name)
+        mean, beta = (np.zeros(width), offset) if scale is not None else (-offset, None)
+        self.batch_normalization(scale, beta, mean, np.full(width, 1 - EXACT_EPSILON), 0.99, EXACT_EPSILON, name)
+        self.shape = shape
 
     def vector(self, values):
         """Returns one value for each element of a row, from what broadcasts to a batch of them."""
@@ -230,15 +236,13 @@ class Network:
             self.row(values.size if values.size > 1 else None)
         return np.broadcast_to(values, (1,) + self.shape).reshape(-1)
 
-    def normalize(self, mean, scale, name=None):
-        """y = (x - mean) / scale. Before the first layer it becomes the scaling of the inputs, if the scale allows."""
-        mean, scale = self.vector(mean), self.vector(scale)
-        if self.layers or not (scale > 0).all():
-            self.affine(1 / scale, -mean / scale, name)
-        elif self.mean is None:
-            self.mean, self.scale = mean, scale
-        else:
-            self.mean, self.scale = self.mean + mean * self.scale, self.scale * scale
+    def normalize(self, mean, scale, name):
+        """y = (x - mean) / scale, scale > 0. The first one, before any layer, becomes the scaling of the inputs."""
+        if not self.layers and self.mean is None:
+            self.mean, self.scale = self.vector(mean), self.vector(scale)
+        else:  # one layer would compute x * (1/scale) - mean/scale, which is far off where x is near a large mean
+            self.scaling(None, -mean, name + "/mean")
+            self.scaling(1 / scale, None, name)
 
     def last_activation(self):
         for layer in reversed(self.layers):
@@ -721,17 +725,14 @@ def keras_normalization(layer, network):
     least = np.float32(sys.modules["keras"].config.epsilon())
     deviation = np.maximum(np.sqrt(np.asarray(layer.variance, np.float32)), least)
     if layer.invert:
-        network.affine(deviation, mean, layer.name)
+        network.scaling(deviation, mean, layer.name)
     else:
         network.normalize(mean, deviation, layer.name)
 
 
 def keras_rescaling(layer, network):
-    scale, offset = np.asarray(layer.scale, np.float64), np.asarray(layer.offset, np.float64)
-    if scale.all():
-        network.normalize(-offset / scale, 1 / scale, layer.name)
-    else:
-        network.affine(scale, offset, layer.name)
+    offset = np.asarray(layer.offset, np.float64)
+    network.scaling(np.asarray(layer.scale, np.float64), offset if offset.any() else None, layer.name)
 
 
 def keras_flatten(layer, network):
@@ -1173,7 +1174,7 @@ def from_sklearn(model, network, feature_names):
         if back is not None:
             (schema.mean,), (schema.scale,) = back
     elif back is not None:
-        network.affine(back[1], back[0])
+        network.scaling(back[1], back[0])
     return schema, None
 
 
