@@ -17,8 +17,9 @@ import (
 //
 // It calls write with a new file of a random name (".nnrt-….tmp") in the same folder, flushes that to the disk,
 // renames it to the final name and flushes the folder. If anything fails, the new file is removed and the error
-// returned; a process that is killed meanwhile leaves it behind, which harms nothing. Several savers of one name may
-// run at once: one of them is the last.
+// returned; a process that is killed meanwhile leaves it behind, which harms nothing but takes its room on the disk.
+// Several savers of one name may run at once: one of them is the last. So nobody but the user can tell whether such a
+// file is left over, and it stays until somebody removes it.
 //
 // A new file has mode 0666 less the umask; one that replaces another has that one's permissions (not its owner or
 // further attributes; that one may be read-only, as the folder alone must be writable). A symbolic link is followed:

@@ -123,7 +123,10 @@ func makeKey(e *env, path string) error {
 	if !e.quiet {
 		fmt.Fprintf(e.stderr, "%s is the private key: whoever has it can sign models. The public one follows.\n", path)
 	}
-	_, err = e.stdout.Write(signature.EncodePublicKey(public))
+	e.stdout.Write(signature.EncodePublicKey(public))
+	if err = e.stdout.Flush(); err != nil && !e.stdout.closed() {
+		os.Remove(path) // a command that fails leaves no file
+	}
 	return err
 }
 

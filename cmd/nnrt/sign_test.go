@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 
 	"nnrt/serialize"
@@ -152,6 +155,24 @@ func TestSignRefuses(t *testing.T) {
 		t.Error("the key was replaced")
 	}
 	onlyFiles(t, folder)
+}
+
+// TestKeyWithoutItsPublicOne: a private key whose public one cannot be printed is not kept, unless nobody wants to see it.
+func TestKeyWithoutItsPublicOne(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "private.pem")
+	newKey := func(fault error) int {
+		var stderr bytes.Buffer
+		return doMain([]string{"sign", "--new-key", path}, strings.NewReader(""), &brokenWriter{0, fault}, &stderr)
+	}
+	if code := newKey(errors.New("the disk is full")); code != exitFailed {
+		t.Errorf("exit code %d", code)
+	}
+	onlyFiles(t, folder)
+	if code := newKey(syscall.EPIPE); code != exitDone {
+		t.Errorf("exit code %d", code)
+	}
+	onlyFiles(t, folder, "private.pem")
 }
 
 // TestUntrustedModelsDoNotRun: run and eval refuse what verify --key refuses, before they look at data, and print
