@@ -98,7 +98,8 @@ func Read(blob []byte, limits Limits) ([]*Entry, error) {
 		}
 		names[e.Name] = true
 		if expanded += e.Size; expanded > limits.Expanded {
-			return nil, fmt.Errorf("%w: files of more than %d bytes", ErrLimit, limits.Expanded)
+			return nil, fmt.Errorf("%w: the files unpack to more than %d bytes (store them uncompressed)", ErrLimit,
+				limits.Expanded)
 		}
 		entries, spans = append(entries, e), append(spans, span)
 		directory = directory[length:]

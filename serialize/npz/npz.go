@@ -86,7 +86,7 @@ func zipError(name string, err error) error {
 			cause = c.cause
 		}
 	}
-	return tensors.Errorf(name, cause, "%w", err)
+	return tensors.Because(name, cause, err)
 }
 
 // readArray reads an NPY file of size bytes.
@@ -99,7 +99,7 @@ func readArray(name string, r io.Reader, size int64) (t tensors.Tensor, rounded 
 	if err != nil {
 		var bad *npy.Error
 		if errors.As(err, &bad) {
-			return fail(tensors.ErrHeader, "%w", err)
+			return tensors.Tensor{}, false, tensors.Because(name, tensors.ErrHeader, err)
 		}
 		return tensors.Tensor{}, false, zipError(name, err)
 	}

@@ -110,7 +110,7 @@ func parseHeader(text string) (entries []entry, description string, err error) {
 		} else if errors.Is(err, jsonscan.ErrLimit) {
 			cause = tensors.ErrLimit
 		}
-		return nil, "", tensors.Errorf("", cause, "%w", err)
+		return nil, "", tensors.Because("", cause, err)
 	}
 	for i := range entries {
 		if err := entries[i].check(); err != nil {

@@ -45,6 +45,17 @@ func (e *Error) Error() string {
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
+// because is an error in the words of one, and another's kind.
+type because struct{ cause, err error }
+
+func (b because) Error() string   { return b.err.Error() }
+func (b because) Unwrap() []error { return []error{b.cause, b.err} }
+
+// Because returns an *Error that says what err says and wraps cause, one of the errors above, too.
+func Because(name string, cause, err error) error {
+	return &Error{Name: name, Err: because{cause, err}}
+}
+
 // Errorf returns an *Error about a tensor, or the file if name is "".
 func Errorf(name string, cause error, detail string, args ...any) error {
 	if detail != "" {

@@ -41,19 +41,15 @@ const (
 	MaxDimensions  = 8
 )
 
-// Product returns the number of elements of a shape, or false if there are more than a model can have.
+// Product returns the number of elements of a shape, or false if that or a dimension is more than a model can have.
 func Product(shape []uint64) (int, bool) {
 	n := uint64(1)
-	for _, d := range shape {
-		if d == 0 {
-			return 0, true
-		}
-	}
 	for _, d := range shape {
 		if d > math.MaxInt32 {
 			return 0, false
 		}
-		if n *= d; n > math.MaxInt32 {
+		n *= d // below 2⁶², as n and d are below 2³¹
+		if n > math.MaxInt32 {
 			return 0, false
 		}
 	}

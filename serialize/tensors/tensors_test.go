@@ -561,13 +561,17 @@ func TestDescription(t *testing.T) {
 
 // allocationConstant is what reading may take besides 8 times the file: a description's JSON, the limits on tensors and
 // layers, and of an archive what it may always unpack to.
-const allocationConstant = 64 << 20
+const allocationConstant = 40 << 20
 
 // TestDamage cuts and flips files of all formats and names: what comes back is the model or an error.
 func TestDamage(t *testing.T) {
 	f := rich(t)
 	f.Schema = nil // not now: shorter
 	want := mustEncode(t, f)
+	step := 1
+	if testing.Short() {
+		step = 11 // bytes and bits, so that all eight bits have their turns
+	}
 	for _, format := range formats {
 		for _, names := range []Names{Keras, PyTorch} {
 			set, err := Of(f, names)
@@ -595,12 +599,12 @@ func TestDamage(t *testing.T) {
 				}
 			}
 			whole := blob
-			for n := range whole {
+			for n := 0; n < len(whole); n += step {
 				blob = whole[:n]
 				try(fmt.Sprintf("%d of %d bytes", n, len(whole)), false)
 			}
 			blob = whole
-			for i := range 8 * len(blob) {
+			for i := 0; i < 8*len(blob); i += step {
 				blob[i/8] ^= 1 << (i % 8)
 				try(fmt.Sprintf("bit %d of byte %d", i%8, i/8), true)
 				blob[i/8] ^= 1 << (i % 8)
@@ -682,4 +686,56 @@ func FuzzFile(f *testing.F) {
 			t.Error("the input was changed")
 		}
 	})
+}
+
+// TestAllocation gives File the descriptions that make it work hardest for their size, and a large model.
+func TestAllocation(t *testing.T) {
+	head := `{"format":1,"names":"keras","contract":1,"inputs":1,"layers":[{"kind":"dense","name":"dense","units":1}]`
+	rules := `,"schema":{"on_missing":"error","on_unknown":"error","features":`
+	for _, c := range []struct{ name, text string }{
+		{"categories", rules + `[{"categories":[` + strings.Repeat(`"",`, 16000) + `""]}` +
+			strings.Repeat(`,{"categories":[`+strings.Repeat(`"",`, 16000)+`""]}`, 40) + `]}`},
+		{"features", rules + `[{}` + strings.Repeat(`,{}`, 680000) + `]}`},
+		{"nested", `,"schema":{"features":` + strings.Repeat(`[`, 1000000) + strings.Repeat(`]`, 1000000) + `}`},
+		{"unknown", `,"schema":{"x":[0` + strings.Repeat(`,0`, 1000000) + `]}`},
+		{"metadata", `,"metadata":{"":""` + strings.Repeat(`,"":""`, 340000) + `}`},
+		{"numbers", `,"self_test":{"inputs":[0` + strings.Repeat(`,0`, 1000000) + `],"outputs":[]}`},
+	} {
+		set := &Set{Description: head + c.text + `,"crc32c":"00000000"}`, Tensors: []Tensor{tensor("dense/kernel", 1, 1, 1),
+			tensor("dense/bias", 1, 1)}}
+		set.Description = Mended(set)
+		var err error
+		took := modeltest.Allocated(func() { _, err = set.File(Options{}) })
+		t.Logf("%s: %d bytes take %d: %v", c.name, len(set.Description), took, err)
+		if took > 8*uint64(len(set.Description))+allocationConstant {
+			t.Errorf("%s: %d bytes take %d bytes of memory: %.200v", c.name, len(set.Description), took, err)
+		}
+		wants(t, c.name, err, ErrDescription)
+	}
+	large := mustModel(t, 1<<10, net.Dense(1<<12, net.Linear))
+	for _, format := range formats {
+		for _, names := range []Names{Keras, PyTorch} {
+			set, err := Of(large, names)
+			if err != nil {
+				t.Fatal(err)
+			}
+			blob, err := format.encode(set)
+			if err != nil {
+				t.Fatal(err)
+			}
+			took := modeltest.Allocated(func() {
+				set, err := format.decode(blob)
+				if err == nil {
+					_, err = set.File(Options{})
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			})
+			t.Logf("%s, %s: %d bytes take %d", format.name, names, len(blob), took)
+			if took > 8*uint64(len(blob))+1<<20 {
+				t.Errorf("%s: %d bytes take %d bytes of memory", format.name, len(blob), took)
+			}
+		}
+	}
 }
