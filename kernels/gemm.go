@@ -142,7 +142,7 @@ const panel = 128
 
 func genericGemmNN(c, a, b, bias []float32, m, n, k, lda, ldb, ldc int) {
 	if hasLanes(n, k) {
-		for i := range m {
+		for i := 0; i < m; i++ {
 			narrowRow(c[i*ldc:][:n], bias, a[i*lda:][:k], b, ldb)
 		}
 		return
@@ -185,7 +185,7 @@ func narrowRow(c, start, a, b []float32, ldb int) {
 // stores lane 0 in c. sums is overwritten.
 func joinNarrow(c, sums []float32, stride int) {
 	for h := narrowLanes / 2; h > 0; h /= 2 {
-		for i := range h {
+		for i := 0; i < h; i++ {
 			lane, other := sums[i*stride:][:len(c)], sums[(i+h)*stride:][:len(c)]
 			for j, v := range other {
 				lane[j] += v
@@ -232,7 +232,7 @@ func accumulate(c, start, a, b []float32, k, strideA, ldb int) {
 	var sums [panel]float32
 	clear(c)
 	copy(c, start)
-	for p := range min(segment, k) {
+	for p := 0; p < min(segment, k); p++ {
 		axpy(c, a[p*strideA], b[p*ldb:])
 	}
 	for first := segment; first < k; first += segment {

@@ -124,8 +124,6 @@ func sameLength(x, y []float32) {
 
 func lengthPanic(x, y int) { panic(fmt.Sprintf("kernels: vectors of %d and %d elements", x, y)) }
 
-func abs(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }
-
 func sqrt(x float32) float32 { return float32(math.Sqrt(float64(x))) }
 
 // sign returns −1 or 1; a zero or a NaN is returned as it is.

@@ -88,7 +88,7 @@ func genericDot(x, y []float32) float32 {
 	y = y[:len(x)]
 	for len(x) > 0 {
 		n := min(lanes, len(x))
-		for l := range n {
+		for l := 0; l < n; l++ {
 			lane[l] = FMA(x[l], y[l], lane[l])
 		}
 		x, y = x[n:], y[n:]
@@ -98,7 +98,7 @@ func genericDot(x, y []float32) float32 {
 
 func joinLanes(lane *[lanes]float32) float32 {
 	for h := lanes / 2; h > 0; h /= 2 {
-		for i := range h {
+		for i := 0; i < h; i++ {
 			lane[i] += lane[i+h]
 		}
 	}

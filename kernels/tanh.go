@@ -16,3 +16,6 @@ func TanhOf(x float32) float32 {
 func withSign(y, x float32) float32 {
 	return math.Float32frombits(math.Float32bits(y) | math.Float32bits(x)&(1<<31))
 }
+
+// abs returns x without its sign.
+func abs(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }

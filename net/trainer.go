@@ -497,7 +497,7 @@ func activationGradient(dx, dy, x, y []float32, a Activation, width int) {
 func (l *trainLayer) forwardBatchNormalization(y, x []float32) {
 	batchStatistics(l.batchMean, l.batchVariance, l.normalized[:l.out], x)
 	for j, v := range l.batchVariance {
-		l.inverse[j] = inverseDeviation(v, l.Epsilon)
+		l.inverse[j] = kernels.InverseDeviation(v, l.Epsilon)
 		rest := 1 - l.Momentum
 		l.mean[j] = kernels.FMA(l.Momentum, l.mean[j], float32(rest*l.batchMean[j]))
 		l.variance[j] = kernels.FMA(l.Momentum, l.variance[j], float32(rest*v))
@@ -507,7 +507,7 @@ func (l *trainLayer) forwardBatchNormalization(y, x []float32) {
 		for j, v := range x[first:][:l.out] {
 			normalized[j] = (v - mean[j]) * inverse[j]
 		}
-		scaleAndShiftRow(y[first:][:l.out], normalized, l.gamma, l.beta)
+		kernels.ScaleAndShiftRow(y[first:][:l.out], normalized, l.gamma, l.beta)
 	}
 }
 
@@ -541,8 +541,8 @@ func (l *trainLayer) backwardBatchNormalization(below, delta []float32) {
 func (l *trainLayer) forwardLayerNormalization(y, x []float32) {
 	for row, first := 0, 0; first < len(x); row, first = row+1, first+l.out {
 		normalized := l.normalized[first:][:l.out]
-		l.inverse[row] = normalizeRow(normalized, x[first:][:l.out], l.Epsilon)
-		scaleAndShiftRow(y[first:][:l.out], normalized, l.gamma, l.beta)
+		l.inverse[row] = kernels.NormalizeRow(normalized, x[first:][:l.out], l.Epsilon)
+		kernels.ScaleAndShiftRow(y[first:][:l.out], normalized, l.gamma, l.beta)
 	}
 }
 
@@ -557,7 +557,7 @@ func (l *trainLayer) backwardLayerNormalization(below, delta []float32) {
 	n := float32(l.out)
 	for row, first := 0, 0; first < len(below); row, first = row+1, first+l.out {
 		dx, normalized := below[first:][:l.out], l.normalized[first:][:l.out]
-		scaleAndShiftRow(dx, delta[first:][:l.out], l.gamma, nil)
+		kernels.ScaleAndShiftRow(dx, delta[first:][:l.out], l.gamma, nil)
 		mean, product := kernels.Sum(dx)/n, kernels.Dot(dx, normalized)/n
 		for j := range dx {
 			dx[j] -= mean
