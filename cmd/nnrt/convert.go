@@ -20,6 +20,8 @@ type convertOptions struct {
 	layers   []net.Layer   // --layers; none if it was not given
 	order    []string      // --order
 	names    tensors.Names // --names
+
+	packageName string // --package
 }
 
 func convertCommand() *command {
@@ -34,6 +36,7 @@ func convertCommand() *command {
 	names := f.choice("names", []string{string(tensors.Keras), string(tensors.PyTorch)}, string(tensors.Keras),
 		"how the tensors in OUT are named and laid out: dense/kernel [inputs, units], or 0.weight [units, inputs] as in a "+
 			"Sequential's state_dict")
+	packageName := f.text("package", "NAME", "model", "the name of the package that a file of Go belongs to")
 	return &command{
 		name:    "convert",
 		args:    "IN OUT",
@@ -46,7 +49,7 @@ func convertCommand() *command {
 		minArgs:  2, maxArgs: 2,
 		flags: f,
 		run: func(e *env, args []string) (err error) {
-			o := &convertOptions{from: *from, to: *to, order: *order, names: tensors.Names(*names)}
+			o := &convertOptions{from: *from, to: *to, order: *order, names: tensors.Names(*names), packageName: *packageName}
 			if f.given("layers") {
 				if o.layers, err = parseNetwork(*layers); err != nil {
 					return usagef("--layers: %w", err)
