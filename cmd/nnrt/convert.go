@@ -20,6 +20,7 @@ type convertOptions struct {
 	layers   []net.Layer   // --layers; none if it was not given
 	order    []string      // --order
 	names    tensors.Names // --names
+	schema   schemaFlags
 
 	packageName string // --package
 }
@@ -37,19 +38,23 @@ func convertCommand() *command {
 		"how the tensors in OUT are named and laid out: dense/kernel [inputs, units], or 0.weight [units, inputs] as in a "+
 			"Sequential's state_dict")
 	packageName := f.text("package", "NAME", "model", "the name of the package that a file of Go belongs to")
+	schema := f.schemaNames()
 	return &command{
 		name:    "convert",
 		args:    "IN OUT",
 		summary: "bring a model of another format in, or one of nnrt's out",
 		details: "What IN is, and what OUT is to be, their names tell, or --from and --to:\n\n" + describeFormats() +
-			"\n\nThe converted model computes what the other one does, or nothing is written: what a format cannot express is " +
-			"named, with the layer or node. What has no part in the computation, such as a training's state, is left out, and " +
-			"said to be. Standard output is the file's name, size and SHA-256 with tabs between them.",
+			"\n\nWhat columns and classes are called, --features, --target and --labels say; nnrt run finds the columns by " +
+			"their names then, and prints the labels.\n\nThe converted model computes what the other one does, or nothing is " +
+			"written: what a format cannot express is named, with the layer or node. What has no part in the computation, " +
+			"such as a training's state, is left out, and said to be. Standard output is the file's name, size and SHA-256 " +
+			"with tabs between them.",
 		examples: convertExamples,
 		minArgs:  2, maxArgs: 2,
 		flags: f,
 		run: func(e *env, args []string) (err error) {
-			o := &convertOptions{from: *from, to: *to, order: *order, names: tensors.Names(*names), packageName: *packageName}
+			o := &convertOptions{from: *from, to: *to, order: *order, names: tensors.Names(*names), schema: schema,
+				packageName: *packageName}
 			if f.given("layers") {
 				if o.layers, err = parseNetwork(*layers); err != nil {
 					return usagef("--layers: %w", err)
@@ -89,6 +94,15 @@ func convert(e *env, flags *flagSet, o *convertOptions, in, out string) error {
 	}
 	if err := completeFile(file); err != nil {
 		return decodeError(in, err)
+	}
+	if o.schema.given() {
+		if err := o.schema.apply(file); err != nil {
+			return err
+		}
+		if file.Signature != nil {
+			inLeft = append(inLeft, "the signature, which is for the model without these names")
+			file.Signature = nil
+		}
 	}
 	blob, outLeft, err := target.encode(file, o)
 	if err != nil {

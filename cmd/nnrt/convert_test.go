@@ -11,8 +11,8 @@ import (
 	"nnrt/serialize"
 )
 
-// TestConvertCheckpoint makes a plain model of a checkpoint: the one that training wrote beside it, but for what is said
-// about the whole training.
+// TestConvertCheckpoint makes a plain model of a checkpoint: the one that training wrote beside it, but for what is
+// said about the whole training.
 func TestConvertCheckpoint(t *testing.T) {
 	folder := t.TempDir()
 	checkpoint, model := filepath.Join(folder, "a.ckpt"), filepath.Join(folder, "b.bin")
@@ -37,7 +37,8 @@ func TestConvertCheckpoint(t *testing.T) {
 	}
 	nnrt("verify", model).must(t)
 	data := "../../examples/data/iris.csv"
-	if got, want := nnrt("run", model, data).must(t), nnrt("run", filepath.Join(folder, "m.bin"), data).must(t); got != want {
+	want := nnrt("run", filepath.Join(folder, "m.bin"), data).must(t)
+	if nnrt("run", model, data).must(t) != want {
 		t.Error("the model predicts otherwise")
 	}
 }
@@ -89,6 +90,72 @@ func TestConvertONNX(t *testing.T) {
 	}
 }
 
+// TestConvertNames gives models without a schema one, by the flags, and other names to one that is there.
+func TestConvertNames(t *testing.T) {
+	folder := t.TempDir()
+	plain, named := filepath.Join(folder, "a.bin"), filepath.Join(folder, "b.bin")
+	save := func(layers ...net.Layer) {
+		m, err := net.New(2, layers...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := serialize.Save(plain, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data := writeFile(t, "data.csv", "other,b,a\n7,1,-1\n8,2,3\n")
+	for _, c := range []struct {
+		layer net.Layer
+		flags string
+		code  int
+		want  string // the first line of nnrt run, or the error
+	}{
+		{net.Dense(3, net.Softmax), "--features a,b --labels x,y,z --target t", exitDone, "prediction,p_x,p_y,p_z\n"},
+		{net.Dense(1, net.Sigmoid), "--features a,b --labels no,yes", exitDone, "prediction,p_no,p_yes\n"},
+		{net.Dense(1, net.Linear), "--features a,b --target t", exitDone, "prediction\n"},
+		{net.Dense(2, net.Linear), "--features a,b", exitDone, "y1,y2\n"},
+		{net.Dense(2, net.Linear), "--features a,b --target t", exitUsage, "the model has 2 outputs, so --labels must say"},
+		{net.Dense(2, net.Linear), "--labels x,y,z", exitUsage, "--labels: 3 for a model of 2 outputs"},
+		{net.Dense(1, net.Sigmoid), "--labels x", exitUsage, "--labels: 1 for a model of 1 outputs"},
+		{net.Dense(2, net.Softmax), "--labels x,x", exitUsage, `"x" is there twice`},
+		{net.Dense(2, net.Linear), "--features a", exitUsage, "--features: 1 names for the 2 columns"},
+		{net.Dense(2, net.Linear), "--features a,a", exitUsage, "the name is used twice"},
+		{net.Dense(1, net.Linear), "--features a,b --target a", exitUsage, "also a feature"},
+	} {
+		save(c.layer)
+		r := nnrt(append([]string{"convert", plain, named}, strings.Fields(c.flags)...)...)
+		if c.code != exitDone {
+			r.wants(t, c.code, c.want)
+			continue
+		}
+		r.must(t)
+		if got := nnrt("run", named, data).must(t); !strings.HasPrefix(got, c.want) {
+			t.Errorf("%s: run prints\n%s", c.flags, got)
+		}
+	}
+
+	// The scaling stays.
+	save(net.Dense(1, net.Linear))
+	nnrt("convert", plain, named, "--features", "a,b", "--target", "t").must(t)
+	file, err := serialize.ReadFile(named)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file.Schema.Features[1].Mean, file.Schema.Features[1].Scale, file.Schema.Target.Mean = 3, 7, 11
+	if err := serialize.WriteFile(plain, file); err != nil {
+		t.Fatal(err)
+	}
+	nnrt("convert", plain, named, "--features", "c,d", "--target", "u").must(t)
+	renamed, err := serialize.ReadFile(named)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, u := renamed.Schema.Features[1], renamed.Schema.Target
+	if f.Name != "d" || f.Mean != 3 || f.Scale != 7 || u.Name != "u" || u.Mean != 11 {
+		t.Errorf("the feature is %+v, the target %+v", f, u)
+	}
+}
+
 func TestConvertRefusals(t *testing.T) {
 	folder := t.TempDir()
 	inFolder := func(name string) string { return filepath.Join(folder, name) }
@@ -108,7 +175,8 @@ func TestConvertRefusals(t *testing.T) {
 		code    int
 		want    string
 	}{
-		{"a.pkl", "out.bin", exitModel, "never read: where it was made, write ONNX with skl2onnx"},
+		{"a.pkl", "out.bin", exitModel, "never read: where it was made, write the model file with " +
+			"python/nnrt_export.py, or ONNX with skl2onnx"},
 		{"a.joblib", "out.bin", exitModel, "a.joblib: this is a scikit-learn model in a Python pickle"},
 		{"a.pt", "out.bin", exitModel, "torch.onnx.export"},
 		{"a.pth", "out.bin", exitModel, "safetensors.torch.save_file"},
@@ -130,7 +198,8 @@ func TestConvertRefusals(t *testing.T) {
 }
 
 func TestParseNetwork(t *testing.T) {
-	got, err := parseNetwork("10:relu, 8:leaky_relu=0.01,batch_normalization:epsilon=1e-5,layer_normalization,3:linear,softmax")
+	got, err := parseNetwork("10:relu, 8:leaky_relu=0.01,batch_normalization:epsilon=1e-5,layer_normalization,3:linear," +
+		"softmax")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,6 +49,7 @@ func modelFormats() []*modelFormat {
 // convertExamples are command lines for the help.
 var convertExamples = []string{
 	"nnrt convert model.onnx model.bin",
+	"nnrt convert iris.onnx iris.bin --features length,width --target species --labels setosa,virginica",
 	"nnrt convert model.bin model.onnx",
 	"nnrt convert pima.ckpt model.bin",
 	`nnrt convert mlp.safetensors model.bin --layers "10:relu,8:relu,1:sigmoid"`,
@@ -62,10 +63,11 @@ var foreignModels = []struct {
 	what, advice string
 }{
 	{[]string{".pkl", ".pickle", ".joblib", ".skops"}, "a scikit-learn model in a Python pickle, which can run any " +
-		"program and so is never read", "where it was made, write ONNX with skl2onnx.to_onnx, and convert that"},
+		"program and so is never read", "where it was made, write the model file with python/nnrt_export.py, or " +
+		"ONNX with skl2onnx.to_onnx and convert that"},
 	{[]string{".pt", ".pth", ".ckpt.tar"}, "a PyTorch file, in a Python pickle, which can run any program and so is " +
-		"never read", "where it was made, write ONNX with torch.onnx.export, or the weights with " +
-		"safetensors.torch.save_file(model.state_dict(), ...), and convert that"},
+		"never read", "where it was made, write the model file with python/nnrt_export.py, ONNX with torch.onnx.export, or " +
+		"the weights with safetensors.torch.save_file(model.state_dict(), ...), and convert that"},
 	{[]string{".pt2", ".pte"}, "an exported PyTorch program", "write ONNX with torch.onnx.export where it was made, and " +
 		"convert that"},
 	{[]string{".tflite"}, "a LiteRT (TensorFlow Lite) model", "convert the Keras model that it was made of"},
