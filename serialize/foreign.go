@@ -48,7 +48,9 @@ const (
 	unpack    = "unpack it first"
 	bySetting = "nnrt cannot convert it yet, but a program can make the same layers with net.New and give them the " +
 		"weights with Model.SetWeights"
+	convert  = "nnrt convert makes a model file of it"
 	never    = "there is no way to convert it"
+	noPickle = "nnrt reads no pickle, since that can run any program"
 	isData   = "that is data, and goes where DATA is asked for"
 	download = "get the file itself"
 )
@@ -68,9 +70,10 @@ func foreignKind(b []byte) (kind, advice string) {
 		return zipKind(b)
 	case len(b) > 1 && b[0] == 0x80 && b[1] >= 2 && b[1] <= 5:
 		return "a Python pickle, such as scikit-learn's and older PyTorch models",
-			"nnrt reads none, since a pickle can run any program; save the weights in another form where it was made"
+			noPickle + "; where it was made, nnrt_export.export(model, \"model.bin\") writes a model file " +
+				"(python/nnrt_export.py)"
 	case len(b) > 9 && has(6, "\x00\x00{\""):
-		return "a safetensors file", bySetting
+		return "a safetensors file", convert
 	case len(b) > 1 && b[0] == 0x78 && (int(b[0])<<8|int(b[1]))%31 == 0:
 		return "a zlib file", unpack
 	case has(0, "\x08\x01\x12"):
@@ -118,9 +121,11 @@ func zipKind(b []byte) (kind, advice string) {
 	case bytes.Contains(head, []byte("model.weights.h5")), bytes.Contains(head, []byte("metadata.json")):
 		return "a zip archive, by its content a .keras model", bySetting
 	case bytes.Contains(head, []byte("data.pkl")):
-		return "a zip archive, by its content a PyTorch model", bySetting
+		return "a zip archive, by its content a PyTorch model", noPickle + "; where it was made, " +
+			"safetensors.torch.save_file(model.state_dict(), \"model.safetensors\") saves what nnrt convert takes"
 	case bytes.Contains(head, []byte(".npy")):
-		return "a zip archive of NumPy arrays (.npz)", unpack + "; arrays of data go where DATA is asked for"
+		return "a zip archive of NumPy arrays (.npz)", "if they are weights, " + convert + "; if they are data, " + unpack +
+			": arrays go where DATA is asked for"
 	}
 	return "a zip archive", unpack
 }

@@ -14,7 +14,7 @@ import (
 	"nnrt/serialize/tensors"
 )
 
-// convertOptions are the flags of nnrt convert. A format that uses one that not all use says so in its needs.
+// convertOptions are the flags of nnrt convert. A format says which it uses of those that not all do.
 type convertOptions struct {
 	from, to string
 	layers   []net.Layer   // --layers; none if it was not given
@@ -84,7 +84,7 @@ func convert(e *env, flags *flagSet, o *convertOptions, in, out string) error {
 		return err
 	}
 	for _, name := range formatFlags() {
-		if flags.given(name) && !slices.Contains(source.needs, name) && !slices.Contains(target.needs, name) {
+		if flags.given(name) && !slices.Contains(source.reads, name) && !slices.Contains(target.writes, name) {
 			return usagef("--%s says nothing about a conversion from %s to %s", name, source.name, target.name)
 		}
 	}

@@ -175,8 +175,7 @@ func TestConvertRefusals(t *testing.T) {
 		code    int
 		want    string
 	}{
-		{"a.pkl", "out.bin", exitModel, "never read: where it was made, write the model file with " +
-			"python/nnrt_export.py, or ONNX with skl2onnx"},
+		{"a.pkl", "out.bin", exitModel, "never read: where it was made, write the model file itself by nnrt_export.export"},
 		{"a.joblib", "out.bin", exitModel, "a.joblib: this is a scikit-learn model in a Python pickle"},
 		{"a.pt", "out.bin", exitModel, "torch.onnx.export"},
 		{"a.pth", "out.bin", exitModel, "safetensors.torch.save_file"},

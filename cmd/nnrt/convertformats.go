@@ -20,7 +20,8 @@ type modelFormat struct {
 	name    string   // of --from and --to
 	what    string   // in the help
 	endings []string // of file names, in lower case
-	needs   []string // the flags that this format uses, of those that not all do
+	reads   []string // the flags that decode uses, of those that not all do
+	writes  []string // and encode
 	decode  decodeFunc
 	encode  encodeFunc
 }
@@ -36,13 +37,13 @@ func modelFormats() []*modelFormat {
 		{name: "onnx", what: "ONNX, which every framework writes and many runtimes run", endings: []string{".onnx"},
 			decode: ofPath(onnx.ReadFile), encode: asBytes(onnx.Encode)},
 		{name: "safetensors", what: "weights by the names of PyTorch's or Keras's, without the layers but in files of " +
-			"nnrt's", endings: []string{".safetensors"}, needs: tensorFlags,
+			"nnrt's", endings: []string{".safetensors"}, reads: readFlags, writes: writeFlags,
 			decode: readTensors(safetensors.Decode), encode: writeTensors(safetensors.Encode)},
 		{name: "npz", what: "NumPy arrays, named as in safetensors, coefs_0, intercepts_0, … (scikit-learn) or arr_0, … " +
-			"(Keras's get_weights)", endings: []string{".npz"}, needs: tensorFlags,
+			"(Keras's get_weights)", endings: []string{".npz"}, reads: readFlags, writes: writeFlags,
 			decode: readTensors(npz.Decode), encode: writeTensors(npz.Encode)},
 		{name: "go", what: "one file of Go that computes the same bits without nnrt, 10 to 50 times slower",
-			endings: []string{".go"}, needs: []string{"package"}, encode: writeGo},
+			endings: []string{".go"}, writes: []string{"package"}, encode: writeGo},
 	}
 }
 
@@ -63,11 +64,12 @@ var foreignModels = []struct {
 	what, advice string
 }{
 	{[]string{".pkl", ".pickle", ".joblib", ".skops"}, "a scikit-learn model in a Python pickle, which can run any " +
-		"program and so is never read", "where it was made, write the model file with python/nnrt_export.py, or " +
-		"ONNX with skl2onnx.to_onnx and convert that"},
+		"program and so is never read", "where it was made, write the model file itself by nnrt_export.export(model, " +
+		"\"model.bin\") (python/nnrt_export.py), or ONNX by skl2onnx.to_onnx(model, X[:1]), and convert that"},
 	{[]string{".pt", ".pth", ".ckpt.tar"}, "a PyTorch file, in a Python pickle, which can run any program and so is " +
-		"never read", "where it was made, write the model file with python/nnrt_export.py, ONNX with torch.onnx.export, or " +
-		"the weights with safetensors.torch.save_file(model.state_dict(), ...), and convert that"},
+		"never read", "where it was made, save the weights by safetensors.torch.save_file(model.state_dict(), " +
+		"\"model.safetensors\"), and convert that with --layers; or write ONNX by torch.onnx.export; or the model file itself " +
+		"by nnrt_export.export(model, \"model.bin\") (python/nnrt_export.py)"},
 	{[]string{".pt2", ".pte"}, "an exported PyTorch program", "write ONNX with torch.onnx.export where it was made, and " +
 		"convert that"},
 	{[]string{".tflite"}, "a LiteRT (TensorFlow Lite) model", "convert the Keras model that it was made of"},
@@ -157,7 +159,7 @@ func formatNames(can func(*modelFormat) bool) []string {
 func formatFlags() []string {
 	var flags []string
 	for _, f := range modelFormats() {
-		for _, name := range f.needs {
+		for _, name := range slices.Concat(f.reads, f.writes) {
 			if !slices.Contains(flags, name) {
 				flags = append(flags, name)
 			}

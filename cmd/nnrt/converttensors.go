@@ -9,8 +9,11 @@ import (
 	"nnrt/serialize/tensors"
 )
 
-// tensorFlags are the flags of formats that hold tensors and no layers.
-var tensorFlags = []string{"layers", "order", "names"}
+// readFlags and writeFlags are the flags of formats that hold tensors and no layers.
+var (
+	readFlags  = []string{"layers", "order"}
+	writeFlags = []string{"names"}
+)
 
 // readTensors makes a modelFormat's decode of a function that reads tensors.
 func readTensors(decode func([]byte) (*tensors.Set, error)) decodeFunc {
@@ -26,11 +29,13 @@ func readTensors(decode func([]byte) (*tensors.Set, error)) decodeFunc {
 		file, err := set.File(tensors.Options{Layers: o.layers, Order: o.order})
 		switch {
 		case errors.Is(err, tensors.ErrNoLayers):
-			return nil, nil, usagef("%s: %w: --layers does", path, err)
+			return nil, nil, usagef("%s: --layers is needed: %w", path, err)
 		case errors.Is(err, tensors.ErrLayers):
 			return nil, nil, usagef("%s: --layers: %w", path, err)
+		case errors.Is(err, tensors.ErrOrder) && len(o.order) > 0:
+			return nil, nil, usagef("%s: --order: %w", path, err)
 		case errors.Is(err, tensors.ErrOrder):
-			return nil, nil, usagef("%s: %w: --order does", path, err)
+			return nil, nil, usagef("%s: --order is needed: %w", path, err)
 		case err != nil:
 			return nil, nil, err
 		}

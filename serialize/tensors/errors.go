@@ -21,7 +21,7 @@ var (
 	ErrIncomplete  = errors.New("a tensor is missing")
 	ErrExcess      = errors.New("the tensor has no place in the model")
 	ErrOrder       = errors.New("the names do not tell the order of the layers")
-	ErrLayers      = errors.New("the layers that are asked for are not those of the file")
+	ErrLayers      = errors.New("the file has other layers")
 	ErrNoLayers    = errors.New("the file does not say what the layers compute")
 	ErrDescription = errors.New("bad description of the model")
 	ErrChecksum    = errors.New("the checksum does not match")

@@ -70,31 +70,31 @@ func (s *Set) check() error {
 
 // noLayers says what is missing, with the widths if they can be told.
 func (s *Set) noLayers() error {
-	const form = "as in 10:relu,8:relu,1:sigmoid"
+	const all = "all of them have to be named, as in 10:relu,8:relu,1:sigmoid"
 	if positional(s.Tensors) {
-		return Errorf("", ErrNoLayers, "give all of them, %s", form)
+		return Errorf("", ErrNoLayers, "%s", all)
 	}
 	groups, err := groupTensors(s.Tensors)
 	if err != nil {
 		return err
 	}
-	dense := ofKind(groups, net.DenseLayer)
 	for _, g := range groups {
 		g.pattern = patternOf(g.name, g.keras)
 	}
-	if len(dense) == 0 || len(dense) != len(groups) || !samePattern(dense) {
-		return Errorf("", ErrNoLayers, "give all of them, %s; the file has %s", form, titles(groups))
-	}
-	var units []string
-	for _, g := range sorted(dense) {
-		units = append(units, fmt.Sprintf("%d:…", g.outputs))
-	}
 	const most = 12
-	if len(units) > most {
-		units = append(units[:most], "…")
+	if len(groups) == 0 || len(groups) > most || !samePattern(groups) {
+		return Errorf("", ErrNoLayers, "%s; it has %s", all, titles(groups))
 	}
-	return Errorf("", ErrNoLayers, "give all of them, here %s with an activation in the place of each …, %s",
-		strings.Join(units, ","), form)
+	var layers []string
+	for _, g := range sorted(groups) {
+		switch g.kind {
+		case net.DenseLayer:
+			layers = append(layers, fmt.Sprintf("%d:…", g.outputs))
+		default:
+			layers = append(layers, g.kind.String())
+		}
+	}
+	return Errorf("", ErrNoLayers, "%s; here %s with an activation for each …", all, strings.Join(layers, ","))
 }
 
 // groupByPosition sorts arrays without names to the layers, in Keras's order: of a Dense layer the kernel and the bias if

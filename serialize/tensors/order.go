@@ -58,7 +58,7 @@ func arrange(groups []*group, layers []net.Layer, names []string) ([]*group, err
 	}
 	// Numbers that run through layers of all kinds, as in a PyTorch Sequential, must agree with the whole order.
 	if samePattern(ordered) && !slices.IsSortedFunc(ordered, byNumbers) {
-		return nil, Errorf("", ErrLayers, "the file's layers are, in order, %s", overview(sorted(ordered)))
+		return nil, Errorf("", ErrLayers, "they are, in order, %s", overview(sorted(ordered)))
 	}
 	return ordered, nil
 }
@@ -142,7 +142,7 @@ func arrangeKind(kind net.LayerKind, groups []*group, places []place) error {
 		}
 	}
 	if len(of) != len(groups) {
-		return Errorf("", ErrLayers, "%d %s layers are asked for, the file has %d%s", len(of), kindName(kind), len(groups),
+		return Errorf("", ErrLayers, "%d of the kind %s are asked for, there are %d%s", len(of), kindName(kind), len(groups),
 			listed(groups))
 	}
 	if samePattern(groups) {
