@@ -47,20 +47,10 @@ const maxColumns = 1 << 14
 
 // columns returns the elements of a value. They are nil if they are the numbers of the only input as they come.
 func (d *decoder) columns(v *value) ([]element, error) {
-	if v.input != nil && d.usedInputs() == 1 {
+	if v.input != nil && len(d.inputs) == 1 {
 		return nil, d.checkInput(v)
 	}
 	return d.elements(v, make(map[int][]element), 0)
-}
-
-func (d *decoder) usedInputs() int {
-	n := 0
-	for _, in := range d.inputs {
-		if in.used {
-			n++
-		}
-	}
-	return n
 }
 
 // checkInput checks that an input is a row of numbers of a known width.
@@ -179,15 +169,7 @@ func (d *decoder) takeElements(n *node, count int) error {
 
 // inputElements are the columns of an input as they come.
 func (d *decoder) inputElements(v *value) ([]element, error) {
-	first := 0
-	for _, in := range d.inputs {
-		if in == v.input {
-			break
-		}
-		if in.used {
-			first++
-		}
-	}
+	first := max(0, slices.Index(d.inputs, v.input))
 	width := d.rowSize(v.shape)
 	if width == unknownDim || width > maxColumns {
 		return nil, failf("input "+short(v.input.name), ErrLimit, "%s, of which columns are used", dimText(v.shape))
@@ -356,10 +338,9 @@ func (d *decoder) inputsOf(list []element, steps []step) (*inputs, []step, error
 	for leading < len(steps) && steps[leading].kind == affineStep && !steps[leading].own {
 		leading++
 	}
-	used := d.usedInputs()
-	in := &inputs{columns: used, named: used > 1}
-	if used == 1 {
-		in.columns = d.columnsOfInput()
+	in := &inputs{columns: len(d.inputs), named: len(d.inputs) > 1}
+	if !in.named {
+		in.columns = int(max(d.rowSize(d.values[d.inputs[0].name].shape), 0))
 	}
 	if list == nil {
 		in.width = in.columns
@@ -391,16 +372,6 @@ func (d *decoder) inputsOf(list []element, steps []step) (*inputs, []step, error
 	return in, steps[leading:], nil
 }
 
-// columnsOfInput is the width of the only input.
-func (d *decoder) columnsOfInput() int {
-	for _, in := range d.inputs {
-		if in.used {
-			return int(max(d.rowSize(d.values[in.name].shape), 0))
-		}
-	}
-	return 0
-}
-
 // sort brings the elements into the order of the source's columns.
 func (in *inputs) sort(list []element) {
 	order := make([]int, len(list))
@@ -426,15 +397,7 @@ func (d *decoder) sourceName(in *inputs, source int32) string {
 	if !in.named {
 		return fmt.Sprintf("c%d", source+1)
 	}
-	for _, i := range d.inputs {
-		if i.used {
-			if source == 0 {
-				return i.name
-			}
-			source--
-		}
-	}
-	return ""
+	return d.inputs[source].name
 }
 
 // makeFeatures makes the features of sorted elements, and the affine map that they leave to the first layer.
@@ -507,18 +470,10 @@ func (in *inputs) hasCategories() bool {
 
 // sourceElem is the element type of the input that a column comes from.
 func (d *decoder) sourceElem(source int32) int64 {
-	first := true
-	for _, in := range d.inputs {
-		if !in.used {
-			continue
-		}
-		if source == 0 || first && d.usedInputs() == 1 {
-			return in.elem
-		}
-		first = false
-		source--
+	if len(d.inputs) == 1 {
+		return d.inputs[0].elem
 	}
-	return 0
+	return d.inputs[source].elem
 }
 
 // schema makes the schema, if there is something to say: scaling, categories, inputs with names, or classes; and what

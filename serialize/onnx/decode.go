@@ -1,6 +1,8 @@
 package onnx
 
 import (
+	"crypto/sha256"
+	"math"
 	"strconv"
 	"strings"
 	"unicode"
@@ -30,15 +32,16 @@ type decoder struct {
 
 	values  map[string]*value // by the names that the graph gives them
 	tensors map[string]*tensorProto
-	unique  map[string]*value // by what they compute
-	inputs  []*input
+	unique  map[[sha256.Size]byte]*value // by what they compute
+	buffer  []byte                       // of unify
+	inputs  []*input                     // that the outputs depend on
 
 	batch  int64 // the batch dimension if the file fixes it, or 0
 	halves bool  // there are numbers of 16 bits
 
 	width int64 // what unknownDim stands for, or 0 as long as nothing says so
 
-	folder folder // where external data may be, or nil
+	folder *folder // where external data may be, or nil
 }
 
 // Decode reads the bytes of an ONNX file. The error is an *Error, or says what is wrong with NNRT_KERNELS. The file
@@ -47,15 +50,15 @@ type decoder struct {
 // The result has no self-test; serialize.NewSelfTest makes one.
 func Decode(blob []byte) (*serialize.File, error) { return decode(blob, nil) }
 
-func decode(blob []byte, folder folder) (*serialize.File, error) {
+func decode(blob []byte, folder *folder) (*serialize.File, error) {
 	if err := kernels.Err(); err != nil { // no model can be made
 		return nil, err
 	}
 	if int64(len(blob)) > maxFileBytes {
 		return nil, failf("", ErrLimit, "%d bytes, the limit is %d", len(blob), int64(maxFileBytes))
 	}
-	d := &decoder{memory: memoryConstant + memoryFactor*int64(len(blob)), folder: folder,
-		values: make(map[string]*value), tensors: make(map[string]*tensorProto), unique: make(map[string]*value)}
+	d := &decoder{memory: min(memoryConstant+memoryFactor*int64(len(blob)), math.MaxInt/4), folder: folder,
+		values: make(map[string]*value), tensors: make(map[string]*tensorProto), unique: make(map[[sha256.Size]byte]*value)}
 	var err error
 	if d.model, err = readModel(blob); err != nil {
 		return nil, err

@@ -1,8 +1,10 @@
 package onnx
 
 import (
-	"fmt"
+	"crypto/sha256"
+	"encoding/binary"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -22,7 +24,7 @@ type value struct {
 type input struct {
 	name string
 	elem int64
-	used bool
+	info *valueInfo
 }
 
 const (
@@ -55,7 +57,7 @@ func (d *decoder) evaluate() error {
 			return failf("input "+short(v.name), ErrGraph, "the name is missing or taken by another")
 		}
 		defined[v.name] = true
-		d.inputs = append(d.inputs, &input{name: v.name, elem: v.elem})
+		d.inputs = append(d.inputs, &input{name: v.name, elem: v.elem, info: v})
 	}
 	for i := range g.nodes {
 		n := &g.nodes[i]
@@ -115,32 +117,19 @@ func (d *decoder) live() (names map[string]bool, needed []bool) {
 	return names, needed
 }
 
-// makeInputs gives the inputs that are needed their values.
+// makeInputs gives the inputs that are needed their values. The others are none.
 func (d *decoder) makeInputs(live map[string]bool) error {
-	count := 0
+	d.inputs = slices.DeleteFunc(d.inputs, func(in *input) bool { return !live[in.name] })
 	for _, in := range d.inputs {
-		if in.used = live[in.name]; in.used {
-			count++
-		}
-	}
-	for _, in := range d.inputs {
-		if !in.used {
-			continue
-		}
-		var info *valueInfo
-		for i := range d.graph.inputs {
-			if d.graph.inputs[i].name == in.name {
-				info = &d.graph.inputs[i]
-			}
-		}
-		if err := d.makeInput(in, info, count); err != nil {
+		if err := d.makeInput(in); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (d *decoder) makeInput(in *input, info *valueInfo, count int) error {
+func (d *decoder) makeInput(in *input) error {
+	info, count := in.info, len(d.inputs)
 	fail := func(cause error, detail string, args ...any) error {
 		return failf("input "+short(in.name), cause, detail, args...)
 	}
@@ -178,7 +167,7 @@ func (d *decoder) makeInput(in *input, info *valueInfo, count int) error {
 	} else if size > math.MaxInt32 {
 		return fail(ErrLimit, "an input of shape %s", dimText(shape))
 	}
-	d.values[in.name] = d.unify(&value{input: in, shape: shape}, in.name)
+	d.values[in.name] = d.unify(&value{input: in, shape: shape}, []byte(in.name))
 	return nil
 }
 
@@ -237,24 +226,35 @@ func (d *decoder) bind(size int64) bool {
 	return d.width == size
 }
 
-// unify returns the value that is computed as v is, or makes it v. details is what decides besides operator and
-// arguments.
-func (d *decoder) unify(v *value, details string) *value {
-	var key strings.Builder
-	fmt.Fprintf(&key, "%s %v", v.op, v.shape)
-	for _, a := range v.args {
-		if a == nil {
-			key.WriteString(" -")
-		} else {
-			fmt.Fprintf(&key, " %d", a.id)
-		}
+// unify returns the value that is computed as v is, or makes it v. details are what decides besides operator, shape and
+// arguments. Values are told apart by a hash that nobody can make collide.
+func (d *decoder) unify(v *value, details ...[]byte) *value {
+	h := sha256.New()
+	buf := append(d.buffer[:0], v.op...)
+	buf = append(buf, 0)
+	for _, size := range v.shape {
+		buf = binary.AppendVarint(buf, size)
 	}
-	key.WriteString("\n" + details)
-	if known := d.unique[key.String()]; known != nil {
+	buf = binary.AppendVarint(buf, math.MaxInt64) // after the dimensions
+	for _, a := range v.args {
+		id := 0
+		if a != nil {
+			id = a.id
+		}
+		buf = binary.AppendVarint(buf, int64(id))
+	}
+	h.Write(buf)
+	for _, detail := range details {
+		h.Write(binary.AppendUvarint(buf[:0], uint64(len(detail))))
+		h.Write(detail)
+	}
+	d.buffer = buf
+	key := [sha256.Size]byte(h.Sum(nil))
+	if known := d.unique[key]; known != nil {
 		return known
 	}
 	v.id = len(d.unique) + 1
-	d.unique[key.String()] = v
+	d.unique[key] = v
 	return v
 }
 

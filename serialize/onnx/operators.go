@@ -69,17 +69,17 @@ func init() {
 
 // express makes a value that is computed by the node.
 func (d *decoder) express(n *node, shape []int64, args ...*value) *value {
-	details := ""
+	details := make([][]byte, 0, len(n.attributes)+len(args))
 	for i := range n.attributes {
-		details += n.attributes[i].name + "=" + string(n.attributes[i].content.data) + "\n"
+		details = append(details, n.attributes[i].content.data)
 	}
 	for i, a := range args {
 		// Constants count as equal only where they are the same tensor of the file.
-		if a != nil && a.constant != nil && i < len(n.inputs) {
-			details += n.inputs[i] + "\n"
+		if a != nil && a.constant != nil {
+			details = append(details, []byte(n.inputs[i]))
 		}
 	}
-	return d.unify(&value{op: n.operator(), args: args, node: n, shape: shape}, details)
+	return d.unify(&value{op: n.operator(), args: args, node: n, shape: shape}, details...)
 }
 
 // flows tells whether a value depends on the inputs.

@@ -15,27 +15,32 @@ func scalarOf(v *value) (c float64, ok bool) {
 		return 0, false
 	}
 	t := v.constant
-	switch {
-	case t.floats != nil:
-		c = float64(t.floats[0])
-		for _, x := range t.floats {
-			if x != t.floats[0] {
-				return 0, false
-			}
+	if t.uniform == 0 {
+		t.uniform = notUniform
+		if allSame(t.floats) && allSame(t.doubles) && allSame(t.ints) {
+			t.uniform = isUniform
 		}
-	case t.doubles != nil:
-		c = t.doubles[0]
-		for _, x := range t.doubles {
-			if x != c {
-				return 0, false
-			}
-		}
-	case len(t.ints) == 1 && t.ints[0] != batchSize:
-		c = float64(t.ints[0])
-	default:
-		return 0, false
 	}
-	return c, true
+	switch {
+	case t.uniform == notUniform:
+	case t.floats != nil:
+		return float64(t.floats[0]), true
+	case t.doubles != nil:
+		return t.doubles[0], true
+	case t.ints != nil && t.ints[0] != batchSize:
+		return float64(t.ints[0]), true
+	}
+	return 0, false
+}
+
+// allSame tells whether all values of a list are one. NaN is none.
+func allSame[T comparable](list []T) bool {
+	for _, x := range list {
+		if x != list[0] {
+			return false
+		}
+	}
+	return true
 }
 
 // near tells whether a constant of the file is the number of a formula, rounded to float32 or to less.

@@ -13,8 +13,9 @@ const (
 	maxNodes      = 1 << 14
 	maxTensors    = 1 << 14 // initializers
 	maxInputs     = 1 << 14 // of the graph
-	maxReferences = 1 << 17 // names of inputs and outputs in all nodes
+	maxReferences = 1 << 16 // names of inputs and outputs in all nodes
 	maxAttributes = 1 << 15 // in all nodes
+	maxOfNode     = 1 << 6  // attributes of one node
 	maxOpsets     = 1 << 8
 	maxPairs      = 1 << 10 // metadata_props
 	maxRank       = 8
@@ -301,6 +302,9 @@ func (n *node) read(f *field, references, attributes *int) error {
 	*attributes -= counts[2]
 	if *references < 0 || *attributes < 0 {
 		return failf("", ErrLimit, "more than %d inputs and outputs or %d attributes of nodes", maxReferences, maxAttributes)
+	}
+	if counts[2] > maxOfNode {
+		return failf("", ErrLimit, "%d attributes of a node, the limit is %d", counts[2], maxOfNode)
 	}
 	names := make([]string, counts[0]+counts[1])
 	n.inputs, n.outputs = names[:0:counts[0]], names[counts[0]:counts[0]]

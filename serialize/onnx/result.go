@@ -210,6 +210,9 @@ func (d *decoder) encodeLabels(v *value) (*value, *tensor, error) {
 	if len(known) != len(names) || len(known) == 0 {
 		return nil, nil, n.fail("", ErrAttribute, "%d keys and %d values", len(known), len(names))
 	}
+	if err := d.take(64 * int64(len(from)+len(known))); err != nil {
+		return nil, nil, n.wrap(err)
+	}
 	name := make(map[string]string, len(known))
 	for i, key := range known {
 		if _, twice := name[key]; twice {
@@ -344,7 +347,7 @@ func linear(d *decoder, n *node, args []*value) (*value, error) {
 	if len(n.outputs) > 1 && n.outputs[1] != "" {
 		d.values[n.outputs[1]] = scores
 	}
-	return d.unify(&value{op: labelOf, args: []*value{scores}, node: n, shape: []int64{batchDim}}, ""), nil
+	return d.unify(&value{op: labelOf, args: []*value{scores}, node: n, shape: []int64{batchDim}}), nil
 }
 
 // matchLinear reads the layer of a LinearRegressor or LinearClassifier.

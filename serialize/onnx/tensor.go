@@ -92,7 +92,15 @@ type tensor struct {
 	doubles []float64
 	ints    []int64
 	texts   []string
+
+	uniform uint8 // whether all values are one: 0 as long as nobody asked, or one of the two below
 }
+
+// Values of tensor.uniform.
+const (
+	isUniform = 1 + iota
+	notUniform
+)
 
 // size returns the number of elements.
 func (t *tensor) size() int {
@@ -129,7 +137,7 @@ func (d *decoder) decodeTensor(p *tensorProto) (*tensor, error) {
 	raw := p.raw
 	if p.external {
 		var err error
-		if raw, err = d.external(p); err != nil {
+		if raw, err = d.external(p, n*rawBytes(p.elem)); err != nil {
 			return nil, err
 		}
 	}
