@@ -9,8 +9,10 @@ import (
 // depends on the input, the number of rows is not known and stands as batchSize among the others.
 
 func constant(d *decoder, n *node, _ []*value) (*value, error) {
-	if t, err := d.tensorOf(n, "value"); t != nil || err != nil {
-		return constantOf(t), err
+	if t, err := d.tensorOf(n, "value"); err != nil {
+		return nil, err
+	} else if t != nil {
+		return constantOf(t), nil
 	}
 	t := &tensor{elem: elemFloat}
 	switch {

@@ -125,16 +125,19 @@ func (d *decoder) cut(v *value) (low, high float64, u *value, err error) {
 	u = v
 	for range 4 {
 		l, h, next, err := d.cutOnce(u)
-		if next == nil || err != nil {
+		if err != nil {
+			return 0, 0, nil, err
+		}
+		if next == nil {
 			break
 		}
 		// What stands outside comes last: cut(x) = min(max(min(max(x, l), h), low), high).
 		low, high, u = min(max(l, low), high), min(max(h, low), high), next
 	}
 	if u == v {
-		return 0, 0, nil, err
+		return 0, 0, nil, nil
 	}
-	return low, high, u, err
+	return low, high, u, nil
 }
 
 // cutOnce is cut for one node.

@@ -183,3 +183,20 @@ func chainFile(columns int64, tensors [][]byte, nodes ...[]byte) testFile {
 	return testFile{inputs: [][]byte{valueOf("x", elemFloat, -1, columns)},
 		outputs: [][]byte{valueOf("y", elemFloat, -1, -1)}, tensors: tensors, nodes: nodes}
 }
+
+// scalar is a tensor of one number without dimensions.
+func scalar(name string, v float32) []byte { return floatTensor(name, nil, v) }
+
+// constantNode is a Constant of one number.
+func constantNode(out string, v float32) []byte {
+	return op("Constant", nil, list{out}, tensorAttribute("value", scalar("", v)))
+}
+
+// afterDense is a file in which a Dense layer of three units makes h of x, which has three columns, and the nodes make
+// y of h. The kernel is the unit matrix.
+func afterDense(opset int64, tensors [][]byte, nodes ...[]byte) testFile {
+	tensors = append([][]byte{floatTensor("w", []int64{3, 3}, 1, 0, 0, 0, 1, 0, 0, 0, 1)}, tensors...)
+	f := chainFile(3, tensors, append([][]byte{op("MatMul", list{"x", "w"}, list{"h"})}, nodes...)...)
+	f.opset = opset
+	return f
+}
