@@ -55,7 +55,7 @@ func TestScaling(t *testing.T) {
 				t.Errorf("schema %+v, want %+v", file.Schema, want)
 			}
 			x := []float32{2, 3}
-			near(t, predict(t, file, x...), truth(x))
+			near(t, predictRows(t, file, x...), truth(x))
 		})
 	}
 	// A negative scale is none for the schema.
@@ -65,7 +65,7 @@ func TestScaling(t *testing.T) {
 	if got := file.Schema.Features[1]; got.Scale != 1 || got.Mean != -3 {
 		t.Errorf("feature %+v", got)
 	}
-	near(t, predict(t, file, 0.1, 5), -10)
+	near(t, predictRows(t, file, 0.1, 5), -10)
 }
 
 // TestColumns: an input for each column, of which some are used, filled in, scaled and encoded.
@@ -271,7 +271,7 @@ func TestRegressors(t *testing.T) {
 	if got := layerTexts(file.Model); !slices.Equal(got, []string{"dense linear"}) {
 		t.Errorf("layers %v", got)
 	}
-	near(t, predict(t, file, 1, 1), 9)
+	near(t, predictRows(t, file, 1, 1), 9)
 	if s := file.Schema; s == nil || s.Target.Task != dataset.TaskRegression || s.Target.Name != "y" {
 		t.Errorf("schema %+v", s)
 	}
@@ -279,7 +279,7 @@ func TestRegressors(t *testing.T) {
 	f.nodes = [][]byte{op(mlDomain+".LinearRegressor", list{"x"}, list{"y"}, floatsAttribute("coefficients", 2, 3, 4, 5),
 		intAttribute("targets", 2))}
 	file = decodeOK(t, f)
-	near(t, predict(t, file, 1, 10), 32, 54)
+	near(t, predictRows(t, file, 1, 10), 32, 54)
 	if file.Schema.Target.Task != dataset.TaskNone {
 		t.Errorf("target %+v", file.Schema.Target)
 	}

@@ -40,8 +40,8 @@ func refuse(t *testing.T, f testFile, cause error, want ...string) *Error {
 	return e
 }
 
-// predict runs rows through the model, scaled as the schema says.
-func predict(t *testing.T, file *serialize.File, x ...float32) []float32 {
+// predictRows runs rows through the model, scaled as the schema says.
+func predictRows(t *testing.T, file *serialize.File, x ...float32) []float32 {
 	t.Helper()
 	x = slices.Clone(x)
 	if s := file.Schema; s != nil {
@@ -186,10 +186,10 @@ func TestTensors(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			f := chainFile(2, [][]byte{join(dims, name, c.tensor)}, op("Relu", list{"x"}, list{"r"}),
 				op("Add", list{"r", "b"}, list{"y"}))
-			near(t, predict(t, decodeOK(t, f), 3, 4), 4.5, 2)
+			near(t, predictRows(t, decodeOK(t, f), 3, 4), 4.5, 2)
 			packedDims := join(pbBytes(1, []byte{1, 2}), name, c.tensor)
 			f.tensors = [][]byte{packedDims}
-			near(t, predict(t, decodeOK(t, f), 3, 4), 4.5, 2)
+			near(t, predictRows(t, decodeOK(t, f), 3, 4), 4.5, 2)
 		})
 	}
 	for _, c := range []struct {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"strings"
 	"testing"
 
 	"nnrt/serialize"
@@ -172,26 +173,28 @@ func TestExpensiveFiles(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		blob []byte
+		want string // in the error, "" for a model
 	}{
-		{"empty nodes", graphOf(1, repeatEmpty(maxNodes)...)},
-		{"too many empty nodes", graphOf(1, repeatEmpty(maxNodes+1)...)},
-		{"empty tensors", graphOf(5, repeatEmpty(maxTensors+1)...)},
-		{"empty inputs", graphOf(11, repeatEmpty(maxInputs+1)...)},
-		{"empty outputs", graphOf(12, repeatEmpty(maxInputs)...)},
-		{"named inputs", graphOf(11, repeatParts(maxInputs-1, func(i int) []byte { return valueOf(name(i), elemFloat, -1, 1) })...)},
-		{"named tensors", graphOf(5, repeatParts(maxTensors-1, func(i int) []byte { return floatTensor(name(i), []int64{0}) })...)},
-		{"inputs of a node", graphOf(1, repeat(1<<17, func(int) []byte { return []byte{0x0a, 0} }))},
-		{"outputs of a node", graphOf(1, repeat(maxReferences, func(i int) []byte { return pbBytes(2, name(i)) }))},
-		{"attributes of a node", graphOf(1, repeat(1<<16, func(int) []byte { return []byte{0x2a, 0} }))},
-		{"attributes of many nodes", graphOf(1, repeatParts(maxNodes-2, func(int) []byte { return []byte{0x2a, 0, 0x2a, 0} })...)},
-		{"metadata", afterDense(13, nil).withModel(repeat(1<<16, func(i int) []byte { return pbBytes(14, pbBytes(1, name(i))) }))},
-		{"domains", afterDense(13, nil).withModel(repeat(1<<16, func(i int) []byte { return pbBytes(8, pbBytes(1, name(i))) }))},
-		{"a long name", graphOf(1, pbBytes(3, bytes.Repeat([]byte("x"), 1<<22)))},
+		{"empty nodes", graphOf(1, repeatEmpty(maxNodes-2)...), ""},
+		{"too many empty nodes", graphOf(1, repeatEmpty(maxNodes-1)...), "16385 nodes, the limit is 16384"},
+		{"empty tensors", graphOf(5, repeatEmpty(maxTensors)...), "16385 initializers"},
+		{"empty inputs", graphOf(11, repeatEmpty(maxInputs)...), "16385 inputs"},
+		{"empty outputs", graphOf(12, repeatEmpty(maxInputs-1)...), `output ""`},
+		{"named inputs", graphOf(11, repeatParts(maxInputs-1, func(i int) []byte { return valueOf(name(i), elemFloat, -1, 1) })...), ""},
+		{"named tensors", graphOf(5, repeatParts(maxTensors-1, func(i int) []byte { return floatTensor(name(i), []int64{0}) })...), ""},
+		{"inputs of a node", graphOf(1, repeat(1<<17, func(int) []byte { return []byte{0x0a, 0} })), "65536 inputs and outputs"},
+		{"outputs of a node", graphOf(1, repeat(maxReferences-5, func(i int) []byte { return pbBytes(2, name(i)) })), ""},
+		{"attributes of a node", graphOf(1, repeat(1<<16, func(int) []byte { return []byte{0x2a, 0} })), "32768 attributes"},
+		{"attributes of many nodes", graphOf(1, repeatParts(maxNodes-2, func(int) []byte { return []byte{0x2a, 0, 0x2a, 0} })...), "twice"},
+		{"metadata", afterDense(13, nil).withModel(repeat(1<<16, func(i int) []byte { return pbBytes(14, pbBytes(1, name(i))) })), "1024 pairs"},
+		{"domains", afterDense(13, nil).withModel(repeat(1<<16, func(i int) []byte { return pbBytes(8, pbBytes(1, name(i))) })), "256 domains"},
+		{"a long name", graphOf(1, pbBytes(3, bytes.Repeat([]byte("x"), 1<<22))), ""},
 		{"many constants of zeros", afterDense(13, [][]byte{intTensor("n", []int64{1}, 1<<20)},
-			repeatParts(1000, func(i int) []byte { return op("ConstantOfShape", list{"n"}, list{name(i)}) })...).with(12,
-			repeatParts(1000, func(i int) []byte { return valueOf(name(i), elemFloat) })...)},
+			append(repeatParts(1000, func(i int) []byte { return op("ConstantOfShape", list{"n"}, list{name(i)}) }),
+				op("Relu", list{"h"}, list{"y"}))...).with(12,
+			repeatParts(1000, func(i int) []byte { return valueOf(name(i), elemFloat) })...), "more memory than 8 times"},
 		{"a constant beyond memory", afterDense(13, [][]byte{intTensor("n", []int64{3}, 1<<21, 1<<21, 1<<21)},
-			op("ConstantOfShape", list{"n"}, list{"y"})).bytes()},
+			op("ConstantOfShape", list{"n"}, list{"y"})).bytes(), "a constant of shape"},
 		{"a large constant transposed often", afterDense(13, [][]byte{floatTensor("big", []int64{256, 256}, big...)},
 			append(repeatParts(1000, func(i int) []byte {
 				from := "big"
@@ -199,31 +202,30 @@ func TestExpensiveFiles(t *testing.T) {
 					from = name(i - 1)
 				}
 				return op("Transpose", list{from}, list{name(i)})
-			}), op("MatMul", list{"h", name(999)}, list{"y"}))...).bytes()},
-		{"deep affine steps", chain(maxNodes-2, func(in, out string) []byte { return op("Add", list{in, "c"}, list{out}) })},
-		{"deep activations", chain(maxNodes-2, func(in, out string) []byte { return op("Relu", list{in}, list{out}) })},
-		{"deep squares", chain(maxNodes-2, func(in, out string) []byte { return op("Mul", list{in, in}, list{out}) })},
-		{"deep cuts", chain(maxNodes-2, func(in, out string) []byte { return op("Max", list{in, "c"}, list{out}) })},
-		{"deep labels", chain(maxNodes-2, func(in, out string) []byte { return op("Cast", list{in}, list{out}, intAttribute("to", 7)) })},
-		{"deep columns", chain(maxNodes-2, func(in, out string) []byte { return op("Gather", list{in, "cols"}, list{out}, intAttribute("axis", 1)) })},
-		{"doubling columns", fork(40, func(in, out string) []byte { return op("Concat", list{in, in}, list{out}, intAttribute("axis", 1)) })},
-		{"forking sums", fork(1000, func(in, out string) []byte { return op("Add", list{in, in}, list{out}) })},
-		{"wide input", chainFile(1<<30, nil, op("Relu", list{"x"}, list{"y"})).bytes()},
+			}), op("MatMul", list{"h", name(999)}, list{"y"}))...).bytes(), "more memory than 8 times"},
+		{"deep affine steps", chain(maxNodes-2, func(in, out string) []byte { return op("Add", list{in, "c"}, list{out}) }), "more than 8192 steps"},
+		{"deep activations", chain(maxNodes-2, func(in, out string) []byte { return op("Relu", list{in}, list{out}) }), "4096 layers"},
+		{"deep squares", chain(maxNodes-2, func(in, out string) []byte { return op("Mul", list{in, in}, list{out}) }), "both depend on the input"},
+		{"deep cuts", chain(maxNodes-2, func(in, out string) []byte { return op("Max", list{in, "c"}, list{out}) }), "belongs to no layer"},
+		{"deep labels", chain(maxNodes-2, func(in, out string) []byte { return op("Cast", list{in}, list{out}, intAttribute("to", 7)) }), "belongs to no layer"},
+		{"deep columns", chain(maxNodes-2, func(in, out string) []byte { return op("Gather", list{in, "cols"}, list{out}, intAttribute("axis", 1)) }), "1024 operations on columns"},
+		{"doubling columns", fork(40, func(in, out string) []byte { return op("Concat", list{in, in}, list{out}, intAttribute("axis", 1)) }), "2147483648 columns"},
+		{"forking sums", fork(1000, func(in, out string) []byte { return op("Add", list{in, in}, list{out}) }), "both depend on the input"},
+		{"wide input", chainFile(1<<30, nil, op("Relu", list{"x"}, list{"y"})).bytes(), "1073741824 columns"},
 		{"columns of a wide input", chainFile(1<<20, [][]byte{intTensor("at", []int64{1}, 5)},
-			op("Gather", list{"x", "at"}, list{"g"}, intAttribute("axis", 1)), op("Relu", list{"g"}, list{"y"})).bytes()},
+			op("Gather", list{"x", "at"}, list{"g"}, intAttribute("axis", 1)), op("Relu", list{"g"}, list{"y"})).bytes(), "of which columns are used"},
 		{"large affine map without weights", chainFile(1<<20, [][]byte{scalar("c", 2)}, op("Relu", list{"x"}, list{"r"}),
-			op("Mul", list{"r", "c"}, list{"y"})).bytes()},
+			op("Mul", list{"r", "c"}, list{"y"})).bytes(), "more memory than 8 times"},
 		{"varints", afterDense(13, [][]byte{join(pbDims([]int64{1 << 20}), pbInt(2, elemInt64), pbBytes(8, "i"),
 			pbBytes(7, make([]byte, 1<<20)))}, op("Cast", list{"i"}, list{"c"}, intAttribute("to", elemFloat)),
-			op("Add", list{"h", "c"}, list{"y"})).bytes()},
+			op("Add", list{"h", "c"}, list{"y"})).bytes(), "more memory than 8 times"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			attack(t, c.blob)
-			var start, end runtime.MemStats
-			runtime.ReadMemStats(&start)
 			_, err := Decode(c.blob)
-			runtime.ReadMemStats(&end)
-			t.Logf("%d bytes, %d taken: %.200v", len(c.blob), end.TotalAlloc-start.TotalAlloc, err)
+			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%.300v, want: %s", err, c.want)
+			}
 		})
 	}
 }

@@ -184,7 +184,7 @@ func TestCuts(t *testing.T) {
 				for _, v := range x {
 					want = append(want, c.f(float64(v)))
 				}
-				near(t, predict(t, decodeOK(t, f), x...), want...)
+				near(t, predictRows(t, decodeOK(t, f), x...), want...)
 			}
 		})
 	}
@@ -296,7 +296,7 @@ func TestBatchNormalization(t *testing.T) {
 		if got := layerTexts(file.Model); !slices.Equal(got, []string{"dense linear"}) {
 			t.Fatalf("operator set %d: %v", opset, got)
 		}
-		near(t, predict(t, file, 1, 2, 3), truth(1, 2, 3)...)
+		near(t, predictRows(t, file, 1, 2, 3), truth(1, 2, 3)...)
 	}
 	relu := op("Relu", list{"h"}, list{"r"})
 	in[0] = "r"
@@ -304,19 +304,19 @@ func TestBatchNormalization(t *testing.T) {
 	if got := layerTexts(behind.Model); !slices.Equal(got, []string{"dense relu", "dense linear"}) {
 		t.Errorf("before a layer: %v", got)
 	}
-	near(t, predict(t, behind, 1, -2, 3), truth(1, 0, 3)...)
+	near(t, predictRows(t, behind, 1, -2, 3), truth(1, 0, 3)...)
 	last := decodeOK(t, afterDense(13, tensors, relu, bn(), op("Identity", list{"n"}, list{"y"})))
 	if got := layerTexts(last.Model); !slices.Equal(got, []string{"dense relu", "batch_normalization"}) {
 		t.Errorf("at the end: %v", got)
 	}
-	near(t, predict(t, last, 1, -2, 3), truth(1, 0, 3)...)
+	near(t, predictRows(t, last, 1, -2, 3), truth(1, 0, 3)...)
 	in[0] = "x"
 	first := chainFile(3, append(tensors, floatTensor("w", []int64{3, 3}, 1, 0, 0, 0, 1, 0, 0, 0, 1)), bn(),
 		op("MatMul", list{"n", "w"}, list{"y"}))
 	if file := decodeOK(t, first); file.Schema != nil {
 		t.Error("a BatchNormalization became a schema")
 	} else {
-		near(t, predict(t, file, 1, 2, 3), truth(1, 2, 3)...)
+		near(t, predictRows(t, file, 1, 2, 3), truth(1, 2, 3)...)
 	}
 	in[0] = "h"
 	refuse(t, afterDense(14, tensors, bn(intAttribute("training_mode", 1)), op("Identity", list{"n"}, list{"y"})),
@@ -403,7 +403,7 @@ func TestLayerNormalization(t *testing.T) {
 					}
 					want = append(want, y)
 				}
-				near(t, predict(t, file, 1, 2, 6), want...)
+				near(t, predictRows(t, file, 1, 2, 6), want...)
 			}
 		})
 	}
@@ -427,7 +427,7 @@ func TestFolding(t *testing.T) {
 			t.Errorf("%d: layers %v", i, got)
 		}
 		want := [][]float64{{2, 6, 20}, {-1, -1, 1}, {1, 1, -1}, {0.5, 2. / 3, 1.25}, {-1, -2, -5}, {6, 15, 36}}[i]
-		near(t, predict(t, file, 1, 2, 5), want...)
+		near(t, predictRows(t, file, 1, 2, 5), want...)
 	}
 	f := afterDense(13, [][]byte{c}, op("Mul", list{"h", "c"}, y))
 	f.tensors = append(f.tensors, floatTensor("wide", []int64{2, 3}, 1, 2, 3, 4, 5, 6))
@@ -461,7 +461,7 @@ func TestConstants(t *testing.T) {
 			file := decodeOK(t, afterDense(12, [][]byte{four}, nodes...))
 			want := [][]float64{{2, 3, 4}, {-4, -9, -16}, {0.25, 1. / 9, 0.0625}, {2, 4.5, 8}, {4, 9, 16}, {4, 9, 16}, {4, 9, 16},
 				{5, 5, 5}}[i]
-			near(t, predict(t, file, 0, 0, 0), want...)
+			near(t, predictRows(t, file, 0, 0, 0), want...)
 		})
 	}
 }
