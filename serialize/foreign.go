@@ -45,10 +45,9 @@ const foreignBytes = 4096
 
 // What can be done about a file of another kind.
 const (
-	unpack    = "unpack it first"
-	bySetting = "nnrt cannot convert it yet, but a program can make the same layers with net.New and give them the " +
-		"weights with Model.SetWeights"
+	unpack   = "unpack it first"
 	convert  = "nnrt convert makes a model file of it"
+	bySource = "nnrt convert does not read it, but the ONNX or Keras file that it was made of"
 	never    = "there is no way to convert it"
 	noPickle = "nnrt reads no pickle, since that can run any program"
 	isData   = "that is data, and goes where DATA is asked for"
@@ -77,9 +76,10 @@ func foreignKind(b []byte) (kind, advice string) {
 	case len(b) > 1 && b[0] == 0x78 && (int(b[0])<<8|int(b[1]))%31 == 0:
 		return "a zlib file", unpack
 	case has(0, "\x08\x01\x12"):
-		return "a Protocol Buffers file, such as TensorFlow's SavedModel", bySetting
+		return "a Protocol Buffers file, such as TensorFlow's SavedModel",
+			"load it with Keras and save it as .keras, or write ONNX with tf2onnx, and nnrt convert reads that"
 	case isONNX(b):
-		return "a Protocol Buffers file, such as ONNX models", bySetting
+		return "a Protocol Buffers file, such as ONNX models", convert
 	case isText(b):
 		return textKind(b)
 	}
@@ -98,10 +98,11 @@ var foreignFiles = []struct {
 	{0, "\xfd7zXZ\x00", "an xz file", unpack},
 	{0, "7z\xbc\xaf\x27\x1c", "a 7z archive", unpack},
 	{257, "ustar", "a tar archive", unpack},
-	{0, "\x89HDF\r\n\x1a\n", "an HDF5 file, such as Keras's .h5 and .weights.h5", bySetting},
-	{4, "TFL3", "a TensorFlow Lite (LiteRT) model", bySetting},
-	{4, "ORTM", "an ONNX Runtime model (.ort)", bySetting},
-	{4, "ET12", "an ExecuTorch program", bySetting},
+	{0, "\x89HDF\r\n\x1a\n", "an HDF5 file, such as Keras's .h5 and .weights.h5", convert},
+	{4, "TFL3", "a TensorFlow Lite (LiteRT) model", bySource},
+	{4, "ORTM", "an ONNX Runtime model (.ort)", bySource},
+	{4, "ET12", "an ExecuTorch program", "write ONNX with torch.onnx.export where it was made, and nnrt convert " +
+		"reads that"},
 	{0, "GGUF", "a GGUF file, a language model", never},
 	{0, "\x93NUMPY", "a NumPy array", isData},
 	{0, "PAR1", "a Parquet file", "that is data; nnrt reads CSV, JSON Lines, NPY and IDX"},
@@ -119,7 +120,7 @@ func zipKind(b []byte) (kind, advice string) {
 	head := b[:min(len(b), foreignBytes)]
 	switch {
 	case bytes.Contains(head, []byte("model.weights.h5")), bytes.Contains(head, []byte("metadata.json")):
-		return "a zip archive, by its content a .keras model", bySetting
+		return "a zip archive, by its content a .keras model", convert
 	case bytes.Contains(head, []byte("data.pkl")):
 		return "a zip archive, by its content a PyTorch model", noPickle + "; where it was made, " +
 			"safetensors.torch.save_file(model.state_dict(), \"model.safetensors\") saves what nnrt convert takes"
