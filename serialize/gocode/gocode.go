@@ -49,12 +49,12 @@ func Encode(f *serialize.File, name string) ([]byte, error) {
 	if !token.IsIdentifier(name) || name == "_" {
 		return nil, fmt.Errorf("gocode: package %q: %w", name, ErrPackage)
 	}
+	if f.Model != nil && f.Model.NumParameters() > MaxNumbers {
+		return nil, fmt.Errorf("gocode: %d weights, at most %d: %w", f.Model.NumParameters(), MaxNumbers, ErrTooLarge)
+	}
 	blob, err := serialize.Encode(f)
 	if err != nil {
 		return nil, err
-	}
-	if n := f.Model.NumParameters(); n > MaxNumbers {
-		return nil, fmt.Errorf("gocode: %d weights, at most %d: %w", n, MaxNumbers, ErrTooLarge)
 	}
 	w := &writer{name: name, model: f.Model, schema: f.Schema}
 	w.layOut()
