@@ -59,6 +59,14 @@ func fewModels(t testing.TB) []*serialize.File {
 	if err != nil {
 		t.Fatal(err)
 	}
+	identity, err := net.NewWithParameters(1, []net.Layer{net.Dense(1, net.Linear)}, []float32{1, 0})
+	if err != nil {
+		t.Fatal(err)
+	}
+	twice, err := net.NewWithParameters(1, []net.Layer{net.Dense(2, net.Linear)}, []float32{1, 1, 0, 0})
+	if err != nil {
+		t.Fatal(err)
+	}
 	demo, err := serialize.ReadFile(filepath.Join("..", "..", "examples", "embed", "model.bin"))
 	if err != nil {
 		t.Fatal(err)
@@ -69,6 +77,10 @@ func fewModels(t testing.TB) []*serialize.File {
 			net.BatchNormalization(), net.Dense(300, net.GELU), net.LayerNormalization(), net.Dropout(0.5),
 			net.Dense(33, net.Tanh, net.NoBias()), net.BatchNormalization(net.NoScale()), net.Activate(net.Mish),
 			net.Dense(17, net.ELU.WithAlpha(0.3), net.Name("a/b */ %d`")), net.Dense(3, net.Softmax))),
+		{Model: identity, Schema: &dataset.Schema{Features: []dataset.Feature{{Name: "p", Scale: 1}}, Columns: 2, Named: true,
+			Target: dataset.Target{Name: "c", Column: 1, Task: dataset.TaskBinary, Labels: []string{"0", "1"}}}},
+		{Model: twice, Schema: &dataset.Schema{Features: []dataset.Feature{{Name: "p", Scale: 1}}, Columns: 2, Named: true,
+			Target: dataset.Target{Name: "c", Column: 1, Task: dataset.TaskMulticlass, Labels: []string{"0", "1"}}}},
 		{Model: modelOf(t, 5, net.Dense(8, net.SiLU), net.Dense(3, net.LogSoftmax)), Schema: &dataset.Schema{
 			Features: []dataset.Feature{
 				{Name: "age", Column: 0, Mean: 33.25, Scale: 11.5, Fill: 33},

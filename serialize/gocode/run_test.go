@@ -17,6 +17,7 @@ import (
 
 	"nnrt/dataset"
 	"nnrt/kernels"
+	"nnrt/net"
 	"nnrt/serialize"
 )
 
@@ -97,7 +98,7 @@ func predict(out, words, work []float32) (n int) {
 
 // edges are numbers that arithmetic likes to get wrong.
 var edges = []float32{0, float32(math.Copysign(0, -1)), 1, -1, 0x1p-149, -0x1p-149, 0x1p-126, -0x1.fffffcp-127, 0x1p-60,
-	math.MaxFloat32, -math.MaxFloat32, 1e20, -1e20, 88.5, -88.5, -104, 17, -17, 3, -3, 6,
+	math.MaxFloat32, -math.MaxFloat32, 1e20, -1e20, 88.5, -88.5, -104, 17, -17, 3, -3, 6, 0.5, 0x1.000002p-1,
 	float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN())}
 
 // inputsOf makes rows: of random numbers, some with edges among them, and of one edge all over.
@@ -118,26 +119,29 @@ func inputsOf(random *rand.Rand, width int) (rows int, x []float32) {
 	return few + mixed + len(edges), x
 }
 
-// rawRows makes rows for PredictRow, in which categories are indices.
+// rawRows makes rows for PredictRow, of one edge all over and of random values, in which categories are indices.
 func rawRows(random *rand.Rand, s *dataset.Schema) (rows int, x []float32) {
-	const n = 60
-	for range n {
+	const mixed = 60 // rows of random values, with some that are edges or missing
+	for row := range len(edges) + mixed {
 		for i := range s.Features {
 			f := &s.Features[i]
 			v := f.Mean + f.Scale*float32(random.NormFloat64())
 			if f.Kind == dataset.Categorical {
 				v = float32(random.IntN(len(f.Categories)))
 			}
-			switch random.IntN(12) {
-			case 0:
+			kind := random.IntN(12)
+			switch {
+			case row < len(edges):
+				v = edges[row]
+			case kind == 0:
 				v = float32(math.NaN())
-			case 1:
+			case kind == 1:
 				v = edges[random.IntN(len(edges))]
 			}
 			x = append(x, v)
 		}
 	}
-	return n, x
+	return len(edges) + mixed, x
 }
 
 // wantRow is what PredictRow must give: as dataset's Encoder and nnrt run have it.
@@ -291,6 +295,15 @@ func TestResultsAreTheSameBits(t *testing.T) {
 	t.Run("all", func(t *testing.T) { compare(t, allModels(t)[len(few):], targets()[:1]) })
 }
 
+// layersText names a model by its number and its layers.
+func layersText(number int, m *net.Model) string {
+	text := fmt.Sprintf("model %d: %d inputs", number, m.Inputs())
+	for _, l := range m.Layers() {
+		text += fmt.Sprintf(", %v %d %v", l.Kind, l.Units, l.Activation)
+	}
+	return text
+}
+
 func compare(t *testing.T, files []*serialize.File, on []target) {
 	dir := t.TempDir()
 	writeModule(t, dir, files)
@@ -313,7 +326,7 @@ func compare(t *testing.T, files []*serialize.File, on []target) {
 			}
 		}
 		for len(owner) < len(want) {
-			owner = append(owner, fmt.Sprintf("model %d, %+v", i, f.Model.Layers()))
+			owner = append(owner, layersText(i, f.Model))
 		}
 	}
 	var stdin []byte
