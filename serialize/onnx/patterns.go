@@ -49,7 +49,7 @@ func (d *decoder) near(c, want float64) bool {
 	if d.halves {
 		tolerance = 1e-3
 	}
-	return math.Abs(c-want) <= tolerance*math.Abs(want)
+	return math.Abs(c-want) <= float64(tolerance*math.Abs(want))
 }
 
 func same(a, b *value) bool { return a != nil && b != nil && a.id == b.id && a.id != 0 }
