@@ -1,6 +1,8 @@
 package main
 
 import (
+	"compress/gzip"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -213,6 +215,38 @@ func TestParseNetwork(t *testing.T) {
 	for i := range want {
 		if got[i] != want[i] {
 			t.Errorf("layer %d is %+v, want %+v", i+1, got[i], want[i])
+		}
+	}
+}
+
+// TestConvertKeras takes files that Keras saved in; they stand in serialize/keras, packed.
+func TestConvertKeras(t *testing.T) {
+	folder := t.TempDir()
+	for _, tc := range []struct {
+		name, says string
+		code       int
+	}{
+		{"k3.15_sequential.keras", "left out: the optimiser with its state", 0},
+		{"k2.15_functional.h5", "", 0},
+		{"k3.15_refuse_lstm.keras", `layer "memory" (LSTM)`, exitModel},
+		{"k3.15_refuse_weights_only.h5", "model.save", exitModel},
+	} {
+		r, err := gzip.NewReader(strings.NewReader(readFile(t, "../../serialize/keras/testdata/"+tc.name+".gz")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		blob, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in, out := filepath.Join(folder, tc.name), filepath.Join(folder, tc.name+".bin")
+		if err := os.WriteFile(in, blob, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		nnrt("convert", in, out).wants(t, tc.code, tc.says)
+		if tc.code == 0 {
+			nnrt("verify", out).must(t)
+			nnrt("inspect", in).wants(t, exitModel, "nnrt convert")
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"nnrt/serialize"
 	"nnrt/serialize/gocode"
+	"nnrt/serialize/keras"
 	"nnrt/serialize/npz"
 	"nnrt/serialize/onnx"
 	"nnrt/serialize/safetensors"
@@ -36,6 +37,8 @@ func modelFormats() []*modelFormat {
 			endings: []string{".bin", ".nnrt", ".ckpt"}, decode: readNNRT, encode: writeNNRT},
 		{name: "onnx", what: "ONNX, which every framework writes and many runtimes run", endings: []string{".onnx"},
 			decode: ofPath(onnx.ReadFile), encode: asBytes(onnx.Encode)},
+		{name: "keras", what: "a model saved by Keras 3 or 2, with model.save", endings: []string{".keras", ".h5", ".hdf5"},
+			decode: readKeras},
 		{name: "safetensors", what: "weights by the names of PyTorch's or Keras's, without the layers but in files of " +
 			"nnrt's", endings: []string{".safetensors"}, reads: readFlags, writes: writeFlags,
 			decode: readTensors(safetensors.Decode), encode: writeTensors(safetensors.Encode)},
@@ -51,6 +54,7 @@ func modelFormats() []*modelFormat {
 var convertExamples = []string{
 	"nnrt convert model.onnx model.bin",
 	"nnrt convert iris.onnx iris.bin --features length,width --target species --labels setosa,virginica",
+	"nnrt convert model.keras model.bin",
 	"nnrt convert model.bin model.onnx",
 	"nnrt convert pima.ckpt model.bin",
 	`nnrt convert mlp.safetensors model.bin --layers "10:relu,8:relu,1:sigmoid"`,
@@ -83,6 +87,15 @@ var foreignModels = []struct {
 func readNNRT(path string, _ *convertOptions) (*serialize.File, []string, error) {
 	file, err := serialize.ReadFile(path)
 	return file, nil, err
+}
+
+// readKeras reads a .keras or .h5 file.
+func readKeras(path string, _ *convertOptions) (*serialize.File, []string, error) {
+	blob, err := readWhole(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	return keras.Import(blob)
 }
 
 // writeNNRT makes a model file. A checkpoint becomes a model that is no longer one, and so needs another signature.

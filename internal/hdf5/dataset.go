@@ -49,22 +49,40 @@ func (o *Object) dims() ([]uint64, error) {
 	return dims, c.err
 }
 
-// Floats returns the values of a dataset of floating-point numbers, the last dimension's neighbours side by side.
-// float16 is widened; float64 must be what float32 can hold, or the error is ErrNotExact.
+// Floats returns the values of a dataset, as ReadFloats does.
 func (o *Object) Floats() ([]float32, error) {
 	dims, err := o.dims()
 	if err != nil {
 		return nil, err
 	}
+	n, ok := elements(dims, maxElements)
+	if !ok || !o.f.take(4*int64(n)) {
+		return nil, o.fail(ErrMemory, "dimensions %v", dims)
+	}
+	values := make([]float32, n)
+	return values, o.ReadFloats(values)
+}
+
+// maxElements is how many values a dataset may have. It keeps sizes within an int of 32 bits.
+const maxElements = 1 << 27
+
+// ReadFloats reads the values of a dataset of floating-point numbers, the last dimension's neighbours side by side,
+// into out, which must have room for just as many. float16 is widened; float64 must be what float32 can hold, or the
+// error is ErrNotExact.
+func (o *Object) ReadFloats(out []float32) error {
+	dims, err := o.dims()
+	if err != nil {
+		return err
+	}
 	kind, err := o.find(msgDatatype)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if kind == nil {
-		return nil, o.fail(ErrDamaged, "it has no datatype")
+		return o.fail(ErrDamaged, "it has no datatype")
 	}
 	if external, err := o.find(msgExternal); err != nil || external != nil {
-		return nil, o.fail(ErrUnsupported, "its values lie in another file")
+		return o.fail(ErrUnsupported, "its values lie in another file")
 	}
 	c := kind.cursor("datatype")
 	t := c.datatype()
@@ -72,21 +90,16 @@ func (o *Object) Floats() ([]float32, error) {
 		c.fail(ErrUnsupported, "class %d instead of floating-point numbers", t.class)
 	}
 	if c.err != nil {
-		return nil, c.err
+		return c.err
 	}
-	// One number takes four bytes here, at least two there. 1<<28 keeps products within an int of 32 bits.
-	n, ok := elements(dims, 1<<28)
-	if !ok || !o.f.take(4*int64(n)) {
-		return nil, o.fail(ErrMemory, "dimensions %v", dims)
+	if n, ok := elements(dims, maxElements); !ok || n != uint64(len(out)) {
+		return o.fail(ErrDamaged, "dimensions %v, %d values are wanted", dims, len(out))
 	}
-	v := &values{o: o, t: t, dims: dims, out: make([]float32, n)}
-	if n == 0 {
-		return v.out, nil
+	if len(out) == 0 {
+		return nil
 	}
-	if err := v.read(); err != nil {
-		return nil, err
-	}
-	return v.out, nil
+	v := &values{o: o, t: t, dims: dims, out: out}
+	return v.read()
 }
 
 // values is a dataset that is being read.
