@@ -59,6 +59,9 @@ func foreignKind(b []byte) (kind, advice string) {
 	has := func(offset int, s string) bool {
 		return len(b) >= offset && bytes.HasPrefix(b[offset:], []byte(s))
 	}
+	if has(6, "\x00\x00{\"") { // first, since the length before it may be any bytes, a pickle's among them
+		return "a safetensors file", convert
+	}
 	for _, f := range foreignFiles {
 		if has(f.offset, f.start) {
 			return f.kind, f.advice
@@ -71,8 +74,6 @@ func foreignKind(b []byte) (kind, advice string) {
 		return "a Python pickle, such as scikit-learn's and older PyTorch models",
 			noPickle + "; where it was made, nnrt_export.export(model, \"model.bin\") writes a model file " +
 				"(python/nnrt_export.py)"
-	case len(b) > 9 && has(6, "\x00\x00{\""):
-		return "a safetensors file", convert
 	case len(b) > 1 && b[0] == 0x78 && (int(b[0])<<8|int(b[1]))%31 == 0:
 		return "a zlib file", unpack
 	case has(0, "\x08\x01\x12"):

@@ -76,6 +76,8 @@ func TestForeignFiles(t *testing.T) {
 		{"ONNX Runtime", "\x1c\x00\x00\x00ORTM\x00", ErrNotModel, []string{"ONNX Runtime", bySource}},
 		{"pickle", "\x80\x04\x95\x0b\x00", ErrNotModel, []string{"pickle", "can run any program", "nnrt_export"}},
 		{"safetensors", "\x40\x00\x00\x00\x00\x00\x00\x00{\"w\":{}}", ErrNotModel, []string{"safetensors", convert}},
+		{"safetensors, length like a pickle's", "\x80\x02\x00\x00\x00\x00\x00\x00{\"w\":{}}", ErrNotModel,
+			[]string{"safetensors", convert}},
 		{"ONNX", "\x08\x07\x12\x07pytorch\x1a\x051.9", ErrNotModel, []string{"ONNX", convert}},
 		{"SavedModel", "\x08\x01\x12\xbe\x12\x12\x0a", ErrNotModel, []string{"SavedModel", "tf2onnx"}},
 		{"GGUF", "GGUF\x03\x00\x00\x00", ErrNotModel, []string{"GGUF", never}},
