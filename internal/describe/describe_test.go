@@ -80,6 +80,26 @@ func TestSchema(t *testing.T) {
 	}
 }
 
+func TestSelfTest(t *testing.T) {
+	inputs, outputs := []float32{1, negativeZero, 3.4e38, 1e-45}, []float32{0.1}
+	text := SelfTest(2, inputs, outputs)
+	contract, x, y, err := ParseSelfTest(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := SelfTest(contract, x, y)
+	if again != text || !reflect.DeepEqual(x, inputs) || !reflect.DeepEqual(y, outputs) {
+		t.Errorf("%s came back as %s", text, again)
+	}
+	for _, bad := range []string{
+		``, `[]`, text + `}`, `{"contract":-1}`, `{"inputs":["1"]}`, `{"inputs":[1e39]}`, `{"rows":[]}`,
+	} {
+		if _, _, _, err := ParseSelfTest(bad); err == nil {
+			t.Errorf("%s was read", bad)
+		}
+	}
+}
+
 func TestParsingRefusesWhatItDoesNotKnow(t *testing.T) {
 	layers, schema := Layers(someLayers()), Schema(someSchema())
 	for _, c := range []struct{ text, old, new string }{

@@ -1,6 +1,6 @@
-// Package describe writes layers and schemas as JSON texts, and reads them, for formats that have tensors and pairs of
-// texts but no place for what nnrt knows besides: ONNX's metadata_props, safetensors's __metadata__. Every value comes
-// back as it was. What is at its default is left out.
+// Package describe writes layers, schemas and self-tests as JSON texts, and reads them, for formats that have tensors
+// and pairs of texts but no place for what nnrt knows besides: ONNX's metadata_props, safetensors's __metadata__. Every
+// value comes back as it was. What is at its default is left out.
 package describe
 
 import (
@@ -18,8 +18,9 @@ import (
 
 // Keys under which formats keep the texts.
 const (
-	LayersKey = "nnrt.layers"
-	SchemaKey = "nnrt.schema"
+	LayersKey   = "nnrt.layers"
+	SchemaKey   = "nnrt.schema"
+	SelfTestKey = "nnrt.self_test"
 )
 
 // layer is net.Layer in JSON. Kinds and activations have Keras's names, initialisers the numbers that
@@ -167,7 +168,8 @@ func (r *regularizer) value() net.Regularizer {
 	return net.Regularizer{L1: float32(r.L1), L2: float32(r.L2)}
 }
 
-// Plain tells whether a text of at most so many bytes may stand in a model file: valid UTF-8 without control characters.
+// Plain tells whether a text of at most so many bytes may stand in a model file: valid UTF-8 without control
+// characters.
 func Plain(s string, most int) bool {
 	return len(s) <= most && utf8.ValidString(s) && strings.IndexFunc(s, unicode.IsControl) < 0
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"nnrt/internal/describe"
+	"nnrt/kernels"
 	"nnrt/net"
 	"nnrt/serialize"
 )
@@ -42,9 +43,9 @@ const maxEncoded = math.MaxInt32
 //
 // The tensors have Keras's names, such as dense_1/kernel, and nodes those of their layers with the operator's, such as
 // dense_1/Gemm. What ONNX has no place for is in metadata_props: the schema with the labels of classes (nnrt.schema),
-// the layers with what only training uses (nnrt.layers), and the file's metadata under its own keys. Decode reads all
-// that back: a model that goes through ONNX computes the same bits. The self-test, a signature and the state of a
-// training are left out.
+// the layers with what only training uses (nnrt.layers), the self-test (nnrt.self_test), and the file's metadata under
+// its own keys. Decode reads all that back: a model that goes through ONNX is the same model file again. A signature
+// and the state of a training are left out.
 //
 // The error is that of serialize.Encode, for what is no model: weights that are not finite, a schema that does not fit;
 // or it says that the model has more than 2 GB, which one file of ONNX cannot hold.
@@ -58,7 +59,8 @@ func Encode(f *serialize.File) ([]byte, error) {
 
 func encode(f *serialize.File) ([]byte, error) {
 	// What no model file could hold, such as weights that are not finite, is no model.
-	if _, err := serialize.Encode(&serialize.File{Model: f.Model, Schema: f.Schema, Metadata: f.Metadata}); err != nil {
+	if _, err := serialize.Encode(&serialize.File{Model: f.Model, Schema: f.Schema, Metadata: f.Metadata,
+		SelfTest: f.SelfTest, Contract: f.Contract}); err != nil {
 		return nil, err
 	}
 	if size := 4 * int64(f.Model.NumParameters()); size > maxEncoded {
@@ -101,6 +103,13 @@ func pairsOf(f *serialize.File) (e emitter) {
 	pair(describe.LayersKey, describe.Layers(f.Model.Layers()))
 	if f.Schema != nil {
 		pair(describe.SchemaKey, describe.Schema(f.Schema))
+	}
+	if len(f.SelfTest.Inputs) > 0 {
+		contract := f.Contract
+		if contract == 0 {
+			contract = kernels.Contract
+		}
+		pair(describe.SelfTestKey, describe.SelfTest(contract, f.SelfTest.Inputs, f.SelfTest.Outputs))
 	}
 	for _, key := range f.Metadata.Keys() {
 		name := key

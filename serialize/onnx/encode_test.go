@@ -121,6 +121,16 @@ type namedFile struct {
 func TestRoundTrip(t *testing.T) {
 	for _, f := range writtenFiles(t) {
 		t.Run(f.name, func(t *testing.T) {
+			if f.file.Schema != nil {
+				x := make([]float32, 3*f.file.Model.Inputs())
+				for i := range x {
+					x[i] = float32(i) / 7
+				}
+				var err error
+				if f.file.SelfTest, err = serialize.NewSelfTest(f.file.Model, x); err != nil {
+					t.Fatal(err)
+				}
+			}
 			blob, err := Encode(&f.file)
 			if err != nil {
 				t.Fatal(err)
@@ -198,6 +208,10 @@ func TestWeightsThatChange(t *testing.T) {
 	if err := file.Model.SetWeights([]float32{1.25}, []float32{0.5}); err != nil {
 		t.Fatal(err)
 	}
+	var err error
+	if file.SelfTest, err = serialize.NewSelfTest(file.Model, nil); err != nil {
+		t.Fatal(err)
+	}
 	blob, err := Encode(&file)
 	if err != nil {
 		t.Fatal(err)
@@ -205,6 +219,9 @@ func TestWeightsThatChange(t *testing.T) {
 	got, err := Decode(bytes.Replace(blob, rawFloats(1.25), rawFloats(-3), 1))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if len(got.SelfTest.Inputs) > 0 {
+		t.Error("the self-test is that of the old weights")
 	}
 	if w := got.Model.Weights()[0]; w.Name != "neuron/kernel" || w.Values[0] != -3 {
 		t.Errorf("the weight is %+v", w)

@@ -53,7 +53,9 @@ func (d *decoder) own() *serialize.File {
 	if err != nil {
 		return nil
 	}
-	return &serialize.File{Model: m, Schema: schema, Metadata: d.ownMetadata()}
+	f := &serialize.File{Model: m, Schema: schema, Metadata: d.ownMetadata()}
+	f.SelfTest, f.Contract = d.ownSelfTest(m)
+	return f
 }
 
 // describes tells whether a graph is the outline's, whatever the weights.
@@ -126,6 +128,30 @@ func (d *decoder) weightsOf(o *outline, count int) []float32 {
 		return nil
 	}
 	return parameters
+}
+
+// ownSelfTest returns the self-test, and the version of the arithmetic contract that it is of, if the model still has
+// these outputs: weights may have been changed elsewhere.
+func (d *decoder) ownSelfTest(m *net.Model) (serialize.SelfTest, int) {
+	text, given := d.model.metadata[describe.SelfTestKey]
+	if !given {
+		return serialize.SelfTest{}, 0
+	}
+	contract, inputs, outputs, err := describe.ParseSelfTest(text)
+	const mostRows = 1 << 10 // serialize.Limits' default
+	if err != nil || contract == 0 || len(inputs)%m.Inputs() != 0 || len(inputs)/m.Inputs() > mostRows {
+		return serialize.SelfTest{}, 0
+	}
+	t, err := serialize.NewSelfTest(m, inputs)
+	if err != nil || len(t.Outputs) != len(outputs) {
+		return serialize.SelfTest{}, 0
+	}
+	for i := range outputs {
+		if math.Float32bits(t.Outputs[i]) != math.Float32bits(outputs[i]) {
+			return serialize.SelfTest{}, 0
+		}
+	}
+	return t, contract
 }
 
 // ownMetadata returns the pairs of metadata that Encode was given, as far as a model file can hold what is there now.
