@@ -524,7 +524,7 @@ func (d *decoder) matchSum(v *value) ([]step, *value, error) {
 			}
 			if math.IsInf(low, -1) && high == 0 && same(w, x) {
 				switch {
-				case d.near(s*alpha, 1):
+				case d.near(float64(s*alpha), 1):
 					return activated(v, net.CELU.WithAlpha(float32(alpha)), x)
 				case s == 1:
 					return activated(v, net.ELU.WithAlpha(float32(alpha)), x)
@@ -618,7 +618,7 @@ func (d *decoder) matchBranches(v, x *value, threshold, cy float64, yes *value, 
 	const large = 15
 	if no.op == "Softplus" && threshold >= large {
 		s, u := scaled(x)
-		if same(no.args[0], x) && same(yes, u) && d.near(s*cn, cy) {
+		if same(no.args[0], x) && same(yes, u) && d.near(float64(s*cn), cy) {
 			steps := []step{{kind: activationStep, node: v.node, activation: net.Softplus}}
 			if cn != 1 {
 				steps = append(steps, step{kind: affineStep, node: v.node, op: "Mul", by: []float64{cn}, own: true})
