@@ -18,6 +18,9 @@ var (
 // readTensors makes a modelFormat's decode of a function that reads tensors.
 func readTensors(decode func([]byte) (*tensors.Set, error)) decodeFunc {
 	return func(path string, o *convertOptions) (*serialize.File, []string, error) {
+		if len(o.order) > 0 && len(o.layers) == 0 {
+			return nil, nil, usagef("--order goes with --layers")
+		}
 		blob, err := readWhole(path)
 		if err != nil {
 			return nil, nil, err

@@ -110,6 +110,7 @@ func TestConvertTensorsRefusals(t *testing.T) {
 		{sequential, "--layers 10:relu,8:relu,2:linear", exitUsage, `tensor "4.weight": the file has other layers: 1 units`},
 		{sequential, "--layers 10:relu,8:relu,1", exitUsage, "lacks the activation"},
 		{sequential, "--layers 10:relu,8:relu,1:sigmoid --order 0,2", exitUsage, "--order: "},
+		{sequential, "--order 0,2,4", exitUsage, "--order goes with --layers"},
 		{file("torch_named_square.safetensors"), "--layers 4:relu,4:relu,4:linear", exitUsage,
 			`--order is needed: the names do not tell the order of the layers: "body", "head", "stem"`},
 		{write("cut.safetensors", whole[:200]), "", exitModel, "cut.safetensors: the file is cut short"},

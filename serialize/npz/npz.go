@@ -1,6 +1,6 @@
-// Package npz reads and writes files of tensors as NumPy's savez and load do (https://numpy.org/doc/stable/reference/
-// generated/numpy.savez.html): a zip archive with a file NAME.npy for each array. Package tensors makes models of what it
-// reads.
+// Package npz reads and writes files of tensors as NumPy's savez and load do
+// (https://numpy.org/doc/stable/reference/generated/numpy.savez.html): a zip archive with a file NAME.npy for each array.
+// Package tensors makes models of what it reads.
 //
 // float32 is taken as it is, float16 is widened, which is exact, and float64, which scikit-learn's weights are, is
 // rounded to the nearest float32; the set's Rounded names the arrays in which that changed a value. Arrays of other types

@@ -2,6 +2,7 @@ package tensors_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -13,6 +14,8 @@ import (
 
 	"nnrt/dataset"
 	"nnrt/internal/modeltest"
+	"nnrt/internal/npy"
+	"nnrt/internal/zipfile"
 	"nnrt/net"
 	"nnrt/serialize"
 	"nnrt/serialize/npz"
@@ -665,26 +668,80 @@ func FuzzFile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, blob []byte) {
 		before := bytes.Clone(blob)
 		for _, format := range formats {
-			var files []*serialize.File
-			var errs []error
-			took := modeltest.Allocated(func() { files, errs = readWith(format.decode, blob) })
-			if most := 2 * (8*uint64(len(blob)) + allocationConstant); took > most {
-				t.Errorf("%s: %d bytes take %d bytes of memory", format.name, len(blob), took)
-			}
-			for i := range files {
-				var typed *Error
-				if errs[i] != nil {
-					if !errors.As(errs[i], &typed) {
-						t.Errorf("%s: %v is no *Error", format.name, errs[i])
-					}
-					continue
-				}
-				mustEncode(t, files[i])
-			}
+			accepts(t, format.name, blob, func() ([]*serialize.File, []error) { return readWith(format.decode, blob) })
 		}
 		if !bytes.Equal(blob, before) {
 			t.Error("the input was changed")
 		}
+	})
+}
+
+// accepts checks what reading bytes takes and gives.
+func accepts(t *testing.T, format string, blob []byte, read func() ([]*serialize.File, []error)) {
+	t.Helper()
+	var files []*serialize.File
+	var errs []error
+	took := modeltest.Allocated(func() { files, errs = read() })
+	if most := uint64(len(files)) * (8*uint64(len(blob)) + allocationConstant); took > most {
+		t.Errorf("%s: %d bytes take %d bytes of memory", format, len(blob), took)
+	}
+	for i := range files {
+		var typed *Error
+		if errs[i] == nil {
+			mustEncode(t, files[i])
+		} else if !errors.As(errs[i], &typed) {
+			t.Errorf("%s: %v is no *Error", format, errs[i])
+		}
+	}
+}
+
+// FuzzContent puts any contents into files whose lengths and checksums are right: the header and values of a safetensors
+// file, an array and a description of an archive.
+func FuzzContent(f *testing.F) {
+	set, err := Of(rich(f), Keras)
+	if err != nil {
+		f.Fatal(err)
+	}
+	blob, err := safetensors.Encode(set)
+	if err != nil {
+		f.Fatal(err)
+	}
+	header := blob[8:][:binary.LittleEndian.Uint64(blob)]
+	values := blob[8+len(header):]
+	f.Add(string(header), values, set.Description)
+	f.Add(`{"0.weight":{"dtype":"BF16","shape":[2,1],"data_offsets":[0,4]},"2.weight":{"dtype":"F64","shape":[1,2],`+
+		`"data_offsets":[4,20]},"1.running_mean":{"dtype":"F16","shape":[2],"data_offsets":[20,24]},"1.running_var":`+
+		`{"dtype":"F16","shape":[2],"data_offsets":[24,28]}}`, make([]byte, 28), `{"format":1,"names":"keras","contract":1,`+
+		`"inputs":1,"layers":[{"kind":"dense","name":"dense","units":1}]}`)
+	f.Add("{'descr': '<f8', 'fortran_order': True, 'shape': (1, 2), }", make([]byte, 16), `{"format":1,"names":"pytorch",`+
+		`"contract":1,"inputs":1,"layers":[{"kind":"dense","name":"a","units":2,"activation":"elu","alpha":2}],"metadata":`+
+		`{"a":"b"},"self_test":{"inputs":[1],"outputs":[1,2]}}`)
+	f.Fuzz(func(t *testing.T, header string, values []byte, description string) {
+		blob := append(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), header...)
+		blob = append(blob, values...)
+		accepts(t, "safetensors", blob, func() ([]*serialize.File, []error) { return readWith(safetensors.Decode, blob) })
+
+		w := &zipfile.Writer{}
+		array := binary.LittleEndian.AppendUint16([]byte(npy.Magic+"\x01\x00"), uint16(len(header)))
+		w.Add("arr_0.npy", append(append(array, header...), values...))
+		w.Add(npz.DescriptionName, []byte(description))
+		archive, err := w.Bytes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		accepts(t, "npz", archive, func() ([]*serialize.File, []error) { return readWith(npz.Decode, archive) })
+
+		accepts(t, "description", []byte(description), func() ([]*serialize.File, []error) {
+			s := &Set{Tensors: set.Tensors, Description: strings.TrimSuffix(description, "}") + `,"crc32c":"`}
+			if names, _, found := strings.Cut(description, `"names":"pytorch"`); found && names != "" {
+				s.Tensors = []Tensor{tensor("0.weight", 1, 2, 1), tensor("0.bias", 1, 2)}
+			} else if strings.Contains(description, `"name":"dense","units":1}`) {
+				s.Tensors = []Tensor{tensor("dense/kernel", 1, 1, 1), tensor("dense/bias", 1, 1)}
+			}
+			s.Description = Mended(s)
+			file, err := s.File(Options{})
+			return []*serialize.File{file}, []error{err}
+		})
 	})
 }
 
