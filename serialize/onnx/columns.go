@@ -32,6 +32,7 @@ const (
 	centered uint8 = 1 << iota // mean was given
 	divided                    // scale was given
 	filled                     // fill was given
+	casted                     // it was made an integer or a text, which only an encoder may read
 )
 
 const elementBytes = 56
@@ -109,7 +110,7 @@ func (d *decoder) makeElements(v *value, known map[int][]element, depth int) ([]
 	var steps []step
 	x := v.args[0]
 	switch v.op {
-	case "Gather", mlDomain + ".ArrayFeatureExtractor", mlDomain + ".OneHotEncoder", mlDomain + ".Imputer":
+	case "Gather", "Slice", mlDomain + ".ArrayFeatureExtractor", mlDomain + ".OneHotEncoder", mlDomain + ".Imputer":
 	case "Cast":
 		to, err := n.intOr("to", 0)
 		if err != nil {
@@ -139,19 +140,21 @@ func (d *decoder) makeElements(v *value, known map[int][]element, depth int) ([]
 	switch v.op {
 	case "Gather", mlDomain + ".ArrayFeatureExtractor":
 		return d.gatherElements(v, list)
+	case "Slice":
+		_, start, end, err := d.bounds(n, v.args)
+		if err != nil {
+			return nil, err
+		}
+		size := int64(len(list))
+		start = clampAxis(start, size)
+		end = max(start, clampAxis(end, size))
+		return list[start:end:end], nil
 	case mlDomain + ".OneHotEncoder":
 		return d.encodeElements(v, list)
 	case mlDomain + ".Imputer":
 		return d.fillElements(v, list)
 	case "Cast":
-		if to, err := n.intOr("to", 0); err != nil || !floating(to) {
-			for i := range list {
-				if !list[i].raw() {
-					return nil, n.fail("", ErrUnsupported, "numbers cut off to integers")
-				}
-			}
-		}
-		return list, nil
+		return d.castElements(v, list)
 	}
 	if err := d.takeElements(n, len(list)); err != nil {
 		return nil, err
@@ -226,7 +229,7 @@ func (d *decoder) encodeElements(v *value, list []element) ([]element, error) {
 	}
 	wide := make([]element, 0, len(list)*len(categories))
 	for i := range list {
-		if !list[i].raw() {
+		if !list[i].raw() && list[i].state != casted {
 			return nil, n.fail("", ErrUnsupported, "categories of numbers that were changed before")
 		}
 		for k := range categories {
@@ -234,6 +237,29 @@ func (d *decoder) encodeElements(v *value, list []element) ([]element, error) {
 		}
 	}
 	return wide, nil
+}
+
+// castElements makes columns integers or texts. Casts among floating-point types are no nodes any more.
+func (d *decoder) castElements(v *value, list []element) ([]element, error) {
+	n := v.node
+	to, err := n.intOr("to", 0)
+	if err == nil {
+		err = d.takeElements(n, len(list))
+	}
+	if err != nil {
+		return nil, err
+	}
+	list = slices.Clone(list)
+	for i := range list {
+		e := &list[i]
+		if !e.raw() {
+			return nil, n.fail("", ErrUnsupported, "numbers cut off to integers")
+		}
+		if from := d.sourceElem(e.source); to == elemString || floating(from) {
+			e.state = casted
+		}
+	}
+	return list, nil
 }
 
 // fillElements reads Imputer.
@@ -270,10 +296,11 @@ func applyAll(list []element, s *step) {
 	}
 }
 
-// apply applies an operation to an element, as mean or scale if it can be one. Sub and Div by constants are exactly what
+// apply applies an operation to an element, as mean or scale if it can be one. Sub and Div by constants are exactly
+// what
 // the schema does; a product becomes a quotient.
 func (e *element) apply(op string, by float64) {
-	if e.encoder == nil && e.a == 1 && e.b == 0 && e.state&divided == 0 {
+	if e.encoder == nil && e.a == 1 && e.b == 0 && e.state&(divided|casted) == 0 {
 		switch {
 		case op == "Sub" && e.state&centered == 0:
 			e.mean, e.state = float32(by), e.state|centered
@@ -307,7 +334,7 @@ func isScale(x float64) bool { return float32(x) > 0 && finite(float32(x)) }
 
 // settle makes a·x + b of a column that was not scaled before a mean and a scale.
 func (e *element) settle() {
-	if e.encoder != nil || e.state&(centered|divided) != 0 || e.a == 1 && e.b == 0 || !(e.a > 0) {
+	if e.encoder != nil || e.state&(centered|divided|casted) != 0 || e.a == 1 && e.b == 0 || !(e.a > 0) {
 		return
 	}
 	mean, scale := -e.b/e.a, 1/e.a
@@ -417,6 +444,9 @@ func (d *decoder) makeFeatures(in *inputs, list []element) error {
 			in.needed = in.needed || e.state != 0
 			if e.state&filled != 0 {
 				filledIn++
+			}
+			if e.state&casted != 0 {
+				return fail("numbers cut off to integers, or made texts, that no OneHotEncoder reads")
 			}
 			if d.sourceElem(e.source) == elemString {
 				return fail("texts that no OneHotEncoder reads")

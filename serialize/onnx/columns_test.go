@@ -79,7 +79,8 @@ func TestColumns(t *testing.T) {
 			op(mlDomain+".Imputer", list{"n"}, list{"i"}, floatsAttribute("imputed_value_floats", imputed...),
 				floatAttribute("replaced_value_float", nan)),
 			op(mlDomain+".Scaler", list{"i"}, list{"s"}, floatsAttribute("offset", 5, 40), floatsAttribute("scale", 0.5, 0.25)),
-			op(mlDomain+".OneHotEncoder", list{"size"}, list{"e"}, intsAttribute("cats_int64s", 1, 2), intAttribute("zeros", zeros)),
+			op(mlDomain+".OneHotEncoder", list{"size"}, list{"e"}, intsAttribute("cats_int64s", 1, 2), intAttribute("zeros",
+				zeros)),
 			op("Flatten", list{"e"}, list{"ef"}),
 			op(mlDomain+".OneHotEncoder", list{"colour"}, list{"o"}, textsAttribute("cats_strings", "red", "green", "blue"),
 				intAttribute("zeros", 1)),
@@ -90,7 +91,8 @@ func TestColumns(t *testing.T) {
 	}
 	outputs := [][]byte{valueOf("y", elemFloat, -1, 1)}
 	file := decodeOK(t, mlFile(inputs, outputs, tensors, nodes(1, 6, 41)...))
-	want := &dataset.Schema{Columns: 4, Named: true, NA: defaultNA(), OnMissing: dataset.RuleMean, OnUnknown: dataset.RuleZero,
+	want := &dataset.Schema{Columns: 4, Named: true, NA: defaultNA(), OnMissing: dataset.RuleMean,
+		OnUnknown: dataset.RuleZero,
 		Features: []dataset.Feature{
 			{Name: "age", Column: 0, Mean: 40, Scale: 4, Fill: 41},
 			{Name: "colour", Column: 1, Kind: dataset.Categorical, Categories: []string{"red", "green", "blue"}},
@@ -113,7 +115,8 @@ func TestColumns(t *testing.T) {
 	refuse(t, mlFile(inputs, outputs, tensors, nodes(0, 6, 41)...), ErrUnsupported, "unknown categories")
 	refuse(t, change(0, op("Concat", list{"age", "age"}, list{"n"}, intAttribute("axis", 1))), ErrUnsupported,
 		`column "age"`, "twice")
-	refuse(t, change(0, op("Concat", list{"age", "colour"}, list{"n"}, intAttribute("axis", 1))), ErrUnsupported, `column "colour"`)
+	refuse(t, change(0, op("Concat", list{"age", "colour"}, list{"n"}, intAttribute("axis", 1))), ErrUnsupported,
+		`column "colour"`)
 	refuse(t, change(1, op(mlDomain+".Imputer", list{"n"}, list{"i"}, floatsAttribute("imputed_value_floats", 1, 2),
 		floatAttribute("replaced_value_float", -1))), ErrUnsupported, "(ai.onnx.ml.Imputer)")
 	refuse(t, change(2, op("Relu", list{"i"}, list{"s"})), ErrUnsupported, "(Relu)", "a part of the columns")
@@ -128,6 +131,14 @@ func TestColumns(t *testing.T) {
 func TestSelectedColumns(t *testing.T) {
 	at := intTensor("at", []int64{2}, 2, 0)
 	w := floatTensor("w", []int64{2, 1}, 1, 2)
+	attributes := [][]byte{intsAttribute("axes", 1), intsAttribute("starts", 1), intsAttribute("ends", 9)}
+	sliced := chainFile(4, [][]byte{floatTensor("w", []int64{3, 1}, 1, 2, 3)}, op("Slice", list{"x"}, list{"v"},
+		attributes...),
+		op("MatMul", list{"v", "w"}, list{"y"}))
+	sliced.opset = 9
+	if s := decodeOK(t, sliced).Schema; s == nil || s.Columns != 4 || len(s.Features) != 3 || s.Features[0].Name != "c2" {
+		t.Errorf("sliced: schema %+v", s)
+	}
 	for _, node := range [][]byte{op(mlDomain+".ArrayFeatureExtractor", list{"x", "at"}, list{"v"}),
 		op("Gather", list{"x", "at"}, list{"v"}, intAttribute("axis", 1))} {
 		f := chainFile(4, [][]byte{at, w}, node, op("MatMul", list{"v", "w"}, list{"y"}))
@@ -141,7 +152,8 @@ func TestSelectedColumns(t *testing.T) {
 			t.Errorf("parameters %v", got)
 		}
 	}
-	f := chainFile(4, [][]byte{intTensor("at", []int64{2}, 4, 0), w}, op("Gather", list{"x", "at"}, list{"v"}, intAttribute("axis", 1)),
+	f := chainFile(4, [][]byte{intTensor("at", []int64{2}, 4, 0), w}, op("Gather", list{"x", "at"}, list{"v"},
+		intAttribute("axis", 1)),
 		op("MatMul", list{"v", "w"}, list{"y"}))
 	refuse(t, f, ErrAttribute, "(Gather)", "4 of 4")
 }
@@ -153,7 +165,8 @@ func TestLabels(t *testing.T) {
 	label := valueOf("output_label", elemString, -1)
 	probabilities := valueOf("probabilities", elemFloat, -1, 3)
 	w3, w1 := floatTensor("w", []int64{2, 3}, 1, 2, 3, 4, 5, 6), floatTensor("w", []int64{2, 1}, 1, 2)
-	names := join(pbInt(1, 3), pbInt(2, elemString), pbBytes(6, "ant"), pbBytes(6, "bee"), pbBytes(6, "cat"), pbBytes(8, "classes"))
+	names := join(pbInt(1, 3), pbInt(2, elemString), pbBytes(6, "ant"), pbBytes(6, "bee"), pbBytes(6, "cat"), pbBytes(8,
+		"classes"))
 	flat := intTensor("flat", []int64{1}, -1)
 	softmax := [][]byte{op("MatMul", list{"x", "w"}, list{"h"}), op("Softmax", list{"h"}, list{"probabilities"})}
 	argmax := op("ArgMax", list{"probabilities"}, list{"a"}, intAttribute("axis", 1))
@@ -173,25 +186,33 @@ func TestLabels(t *testing.T) {
 		want    dataset.Target
 		layers  string
 	}{
-		{"label and probabilities", [][]byte{w3, names, flat}, [][]byte{label, probabilities}, append(slices.Clone(softmax), argmax,
+		{"label and probabilities", [][]byte{w3, names, flat}, [][]byte{label, probabilities}, append(slices.Clone(softmax),
+			argmax,
 			extract, reshape, op("Identity", list{"r"}, list{"output_label"})),
 			dataset.Target{Name: "output_label", Task: dataset.TaskMulticlass, Labels: animals}, "dense softmax"},
 		{"integers", [][]byte{w3, join(intTensor("classes", []int64{3}, 7, 8, 9)), flat}, [][]byte{label, probabilities},
 			append(slices.Clone(softmax), argmax, extract, op("Cast", list{"l"}, list{"c"}, intAttribute("to", elemInt32)),
-				op("Reshape", list{"c", "flat"}, list{"r"}), op("Cast", list{"r"}, list{"output_label"}, intAttribute("to", elemInt64))),
-			dataset.Target{Name: "output_label", Task: dataset.TaskMulticlass, Labels: []string{"7", "8", "9"}}, "dense softmax"},
-		{"numbers as integers", [][]byte{w3, floatTensor("classes", []int64{3}, 0, 1, 2), flat}, [][]byte{label, probabilities},
-			append(slices.Clone(softmax), argmax, extract, op("Cast", list{"l"}, list{"output_label"}, intAttribute("to", elemInt64))),
-			dataset.Target{Name: "output_label", Task: dataset.TaskMulticlass, Labels: []string{"0", "1", "2"}}, "dense softmax"},
-		{"ZipMap", [][]byte{w3, names, flat}, [][]byte{label, valueOf("map", elemFloat, -1)}, append(slices.Clone(softmax), argmax,
+				op("Reshape", list{"c", "flat"}, list{"r"}), op("Cast", list{"r"}, list{"output_label"}, intAttribute("to",
+					elemInt64))),
+			dataset.Target{Name: "output_label", Task: dataset.TaskMulticlass, Labels: []string{"7", "8", "9"}},
+			"dense softmax"},
+		{"numbers as integers", [][]byte{w3, floatTensor("classes", []int64{3}, 0, 1, 2), flat}, [][]byte{label,
+			probabilities},
+			append(slices.Clone(softmax), argmax, extract, op("Cast", list{"l"}, list{"output_label"}, intAttribute("to",
+				elemInt64))),
+			dataset.Target{Name: "output_label", Task: dataset.TaskMulticlass, Labels: []string{"0", "1", "2"}},
+			"dense softmax"},
+		{"ZipMap", [][]byte{w3, names, flat}, [][]byte{label, valueOf("map", elemFloat, -1)}, append(slices.Clone(softmax),
+			argmax,
 			extract, op("Reshape", list{"l", "flat"}, list{"output_label"}),
 			op(mlDomain+".ZipMap", list{"probabilities"}, list{"map"}, textsAttribute("classlabels_strings", animals...))),
 			dataset.Target{Name: "output_label", Task: dataset.TaskMulticlass, Labels: animals}, "dense softmax"},
 		{"ZipMap alone", [][]byte{w3}, [][]byte{valueOf("map", elemFloat, -1)}, append(slices.Clone(softmax),
 			op(mlDomain+".ZipMap", list{"probabilities"}, list{"map"}, intsAttribute("classlabels_int64s", 3, 2, 1))),
 			dataset.Target{Name: "map", Task: dataset.TaskMulticlass, Labels: []string{"3", "2", "1"}}, "dense softmax"},
-		{"label of the logits", [][]byte{w3}, [][]byte{valueOf("a", elemInt64, -1), probabilities}, append(slices.Clone(softmax),
-			op("ArgMax", list{"h"}, list{"a"}, intAttribute("axis", -1), intAttribute("keepdims", 0))),
+		{"label of the logits", [][]byte{w3}, [][]byte{valueOf("a", elemInt64, -1), probabilities},
+			append(slices.Clone(softmax),
+				op("ArgMax", list{"h"}, list{"a"}, intAttribute("axis", -1), intAttribute("keepdims", 0))),
 			dataset.Target{Name: "a", Task: dataset.TaskMulticlass, Labels: []string{"0", "1", "2"}}, "dense softmax"},
 		{"label alone", [][]byte{w3}, [][]byte{valueOf("a", elemInt64, -1, 1)}, append(slices.Clone(softmax), argmax),
 			dataset.Target{Name: "a", Task: dataset.TaskMulticlass, Labels: []string{"0", "1", "2"}}, "dense softmax"},
@@ -199,21 +220,33 @@ func TestLabels(t *testing.T) {
 			op(mlDomain+".LabelEncoder", list{"a"}, list{"output_label"}, intsAttribute("keys_int64s", 2, 1, 0),
 				textsAttribute("values_strings", "cat", "bee", "ant"))),
 			dataset.Target{Name: "output_label", Task: dataset.TaskMulticlass, Labels: animals}, "dense softmax"},
-		{"two classes", [][]byte{w1, intTensor("classes", []int64{2}, -1, 1)}, [][]byte{label, probabilities}, append(two("probabilities"),
-			argmax, extract, op("Identity", list{"l"}, list{"output_label"})),
+		{"two classes", [][]byte{w1, intTensor("classes", []int64{2}, -1, 1)}, [][]byte{label, probabilities},
+			append(two("probabilities"),
+				argmax, extract, op("Identity", list{"l"}, list{"output_label"})),
 			dataset.Target{Name: "output_label", Task: dataset.TaskBinary, Labels: []string{"-1", "1"}}, "dense sigmoid"},
 		{"two classes without a label", [][]byte{w1}, [][]byte{probabilities}, two("probabilities"),
 			dataset.Target{Name: "probabilities", Task: dataset.TaskBinary, Labels: []string{"0", "1"}}, "dense sigmoid"},
+		{"a column for each class", [][]byte{w3, names, flat, intTensor("i0", []int64{1}, 0), intTensor("i1", []int64{1}, 1),
+			intTensor("i2", []int64{1}, 2), intTensor("i3", []int64{1}, 3)},
+			[][]byte{label, valueOf("ant", elemFloat, -1), valueOf("bee", elemFloat, -1), valueOf("cat", elemFloat, -1)},
+			append(slices.Clone(softmax), argmax, extract, op("Reshape", list{"l", "flat"}, list{"output_label"}),
+				op("Slice", list{"probabilities", "i0", "i1", "i1"}, list{"c0"}), op("Reshape", list{"c0", "flat"}, list{"ant"}),
+				op("Slice", list{"probabilities", "i1", "i2", "i1"}, list{"c1"}), op("Reshape", list{"c1", "flat"}, list{"bee"}),
+				op("Slice", list{"probabilities", "i2", "i3", "i1"}, list{"c2"}), op("Reshape", list{"c2", "flat"}, list{"cat"})),
+			dataset.Target{Name: "output_label", Task: dataset.TaskMulticlass, Labels: animals}, "dense softmax"},
 		{"LinearClassifier", nil, [][]byte{label, probabilities}, [][]byte{op(mlDomain+".LinearClassifier", list{"x"},
 			list{"output_label", "probabilities"}, floatsAttribute("coefficients", coefficients...),
 			floatsAttribute("intercepts", 1, 2, 3), textsAttribute("classlabels_strings", animals...),
 			textAttribute("post_transform", "SOFTMAX"))},
 			dataset.Target{Name: "output_label", Task: dataset.TaskMulticlass, Labels: animals}, "dense softmax"},
-		{"LinearClassifier and Normalizer", nil, [][]byte{label, probabilities}, [][]byte{op(mlDomain+".LinearClassifier", list{"x"},
-			list{"output_label", "p"}, floatsAttribute("coefficients", coefficients...), intsAttribute("classlabels_ints", 0, 1, 2),
+		{"LinearClassifier and Normalizer", nil, [][]byte{label, probabilities}, [][]byte{op(mlDomain+".LinearClassifier",
+			list{"x"},
+			list{"output_label", "p"}, floatsAttribute("coefficients", coefficients...), intsAttribute("classlabels_ints", 0, 1,
+				2),
 			textAttribute("post_transform", "SOFTMAX")),
 			op(mlDomain+".Normalizer", list{"p"}, list{"probabilities"}, textAttribute("norm", "L1"))},
-			dataset.Target{Name: "output_label", Task: dataset.TaskMulticlass, Labels: []string{"0", "1", "2"}}, "dense softmax"},
+			dataset.Target{Name: "output_label", Task: dataset.TaskMulticlass, Labels: []string{"0", "1", "2"}},
+			"dense softmax"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			file := decodeOK(t, mlFile([][]byte{valueOf("x", elemFloat, -1, 2)}, c.outputs, c.tensors, c.nodes...))
@@ -237,20 +270,31 @@ func TestLabels(t *testing.T) {
 		cause   error
 		want    string
 	}{
-		{"a label of another value", [][]byte{label, probabilities}, append(slices.Clone(softmax), op("Tanh", list{"h"}, list{"t"}),
+		{"a label of another value", [][]byte{label, probabilities}, append(slices.Clone(softmax), op("Tanh", list{"h"},
+			list{"t"}),
 			op("ArgMax", list{"t"}, list{"output_label"}, intAttribute("axis", 1))), ErrUnsupported, `output "output_label"`},
 		{"other labels", [][]byte{label, valueOf("map", elemFloat, -1)}, append(slices.Clone(softmax), argmax, extract,
 			op("Reshape", list{"l", "flat"}, list{"output_label"}), op(mlDomain+".ZipMap", list{"probabilities"}, list{"map"},
 				textsAttribute("classlabels_strings", "ant", "bee", "cow"))), ErrUnsupported, "other labels"},
 		{"too few labels", [][]byte{valueOf("map", elemFloat, -1)}, append(slices.Clone(softmax),
-			op(mlDomain+".ZipMap", list{"probabilities"}, list{"map"}, textsAttribute("classlabels_strings", "ant"))), ErrShape, "(ai.onnx.ml.ZipMap)"},
+			op(mlDomain+".ZipMap", list{"probabilities"}, list{"map"}, textsAttribute("classlabels_strings", "ant"))), ErrShape,
+			"(ai.onnx.ml.ZipMap)"},
 		{"the same label twice", [][]byte{valueOf("map", elemFloat, -1)}, append(slices.Clone(softmax),
-			op(mlDomain+".ZipMap", list{"probabilities"}, list{"map"}, intsAttribute("classlabels_int64s", 1, 1, 2))), ErrSchema, "labels"},
+			op(mlDomain+".ZipMap", list{"probabilities"}, list{"map"}, intsAttribute("classlabels_int64s", 1, 1, 2))),
+			ErrSchema, "labels"},
 		{"a control character", [][]byte{valueOf("map", elemFloat, -1)}, append(slices.Clone(softmax),
-			op(mlDomain+".ZipMap", list{"probabilities"}, list{"map"}, textsAttribute("classlabels_strings", "a", "b\x1b", "c"))), ErrSchema, "control"},
-		{"the last of equals", [][]byte{label}, append(slices.Clone(softmax), op("ArgMax", list{"probabilities"}, list{"output_label"},
+			op(mlDomain+".ZipMap", list{"probabilities"}, list{"map"}, textsAttribute("classlabels_strings", "a", "b\x1b",
+				"c"))), ErrSchema, "control"},
+		{"one column of three", [][]byte{label, valueOf("c", elemFloat, -1)}, append(slices.Clone(softmax), argmax, extract,
+			op("Reshape", list{"l", "flat"}, list{"output_label"}), op("Constant", nil, list{"zero"},
+				intsAttribute("value_ints", 0)),
+			op("Constant", nil, list{"one"}, intsAttribute("value_ints", 1)),
+			op("Slice", list{"probabilities", "zero", "one", "one"}, list{"c"})), ErrUnsupported, "columns that are not all"},
+		{"the last of equals", [][]byte{label}, append(slices.Clone(softmax), op("ArgMax", list{"probabilities"},
+			list{"output_label"},
 			intAttribute("axis", 1), intAttribute("select_last_index", 1))), ErrUnsupported, "(ArgMax)"},
-		{"another transform", [][]byte{probabilities}, [][]byte{op(mlDomain+".LinearClassifier", list{"x"}, list{"l", "probabilities"},
+		{"another transform", [][]byte{probabilities}, [][]byte{op(mlDomain+".LinearClassifier", list{"x"}, list{"l",
+			"probabilities"},
 			floatsAttribute("coefficients", coefficients...), intsAttribute("classlabels_ints", 0, 1, 2),
 			textAttribute("post_transform", "PROBIT"))}, ErrUnsupported, "post_transform"},
 	} {
@@ -263,7 +307,8 @@ func TestLabels(t *testing.T) {
 // TestRegressors: LinearRegressor, and the last Reshape of skl2onnx's.
 func TestRegressors(t *testing.T) {
 	f := chainFile(2, [][]byte{intTensor("column", []int64{2}, -1, 1)},
-		op(mlDomain+".LinearRegressor", list{"x"}, list{"v"}, floatsAttribute("coefficients", 2, 3), floatsAttribute("intercepts", 4)),
+		op(mlDomain+".LinearRegressor", list{"x"}, list{"v"}, floatsAttribute("coefficients", 2, 3),
+			floatsAttribute("intercepts", 4)),
 		op("Reshape", list{"v", "column"}, list{"y"}))
 	f.ml = 1
 	f.more = pbBytes(2, "skl2onnx")

@@ -198,8 +198,10 @@ func TestTensors(t *testing.T) {
 		cause  error
 		want   string
 	}{
-		{"double between", join(pbInt(2, elemDouble), pbBytes(9, rawInts(0x3fb999999999999a, 0))), ErrNotExact, "value 1 is 0.1"},
-		{"too short", join(pbInt(2, elemFloat), pbBytes(9, rawFloats(1))), ErrTensor, "4 bytes of FLOAT for the shape [1, 2]"},
+		{"double between", join(pbInt(2, elemDouble), pbBytes(9, rawInts(0x3fb999999999999a, 0))), ErrNotExact,
+			"value 1 is 0.1"},
+		{"too short", join(pbInt(2, elemFloat), pbBytes(9, rawFloats(1))), ErrTensor,
+			"4 bytes of FLOAT for the shape [1, 2]"},
 		{"too long", join(pbInt(2, elemFloat), pbBytes(4, rawFloats(1, 2, 3))), ErrTensor, "3 values"},
 		{"none", pbInt(2, elemFloat), ErrTensor, "0 values"},
 		{"texts", join(pbInt(2, elemString), pbBytes(6, "1"), pbBytes(6, "2")), ErrTensor, "texts"},
@@ -299,7 +301,8 @@ func TestNothing(t *testing.T) {
 			op("Cast", list{"c"}, y, intAttribute("to", elemFloat))}},
 		{"squeeze of attributes", 11, -1, [][]byte{op("Unsqueeze", h, list{"u"}, intsAttribute("axes", 1)),
 			op("Squeeze", list{"u"}, y, intsAttribute("axes", 1))}},
-		{"squeeze of inputs", 13, -1, [][]byte{op("Unsqueeze", list{"h", "one"}, list{"u"}), op("Squeeze", list{"u", "one"}, y)}},
+		{"squeeze of inputs", 13, -1, [][]byte{op("Unsqueeze", list{"h", "one"}, list{"u"}), op("Squeeze", list{"u", "one"},
+			y)}},
 		{"squeeze of all", 13, -1, [][]byte{op("Unsqueeze", list{"h", "one"}, list{"u"}), op("Squeeze", list{"u"}, y)}},
 		{"the shape computed", 13, -1, [][]byte{op("Shape", list{"x"}, list{"s"}),
 			op("Gather", list{"s", "axis0"}, list{"n"}), op("Unsqueeze", list{"n", "axis0l"}, list{"n1"}),

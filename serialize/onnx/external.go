@@ -13,7 +13,8 @@ import (
 	"nnrt/serialize"
 )
 
-// Tensors in files of their own (https://github.com/onnx/onnx/blob/main/docs/ExternalData.md). A model names these files,
+// Tensors in files of their own (https://github.com/onnx/onnx/blob/main/docs/ExternalData.md). A model names these
+// files,
 // and whoever made it may want to have others read: so the name must be a plain one, of a regular file in the model's
 // folder that is no symbolic link and has no other name.
 
@@ -151,7 +152,8 @@ func (d *decoder) external(p *tensorProto, n int64) (*message, error) {
 	}
 	switch {
 	case !plainName(location):
-		return fail(ErrExternal, "its values are in %s, which is not the plain name of a file beside the model", short(location))
+		return fail(ErrExternal, "its values are in %s, which is not the plain name of a file beside the model",
+			short(location))
 	case offset < 0 || length != n:
 		return fail(ErrExternal, "%d bytes of %s from %d on, the shape %s needs %d", length, short(location), offset,
 			dimText(p.dims), n)

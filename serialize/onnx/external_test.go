@@ -67,21 +67,24 @@ func TestExternalDataElsewhere(t *testing.T) {
 		"within.bin":   os.Symlink("inside.bin", filepath.Join(folder, "within.bin")),
 		"hard.bin":     os.Link(secret, filepath.Join(folder, "hard.bin")),
 	}
-	for _, location := range []string{"", ".", "..", "../secret.bin", secret, "sub/w.bin", `sub\w.bin`, "./inside.bin", "sub",
+	for _, location := range []string{"", ".", "..", "../secret.bin", secret, "sub/w.bin", `sub\w.bin`, "./inside.bin",
+		"sub",
 		"inside.bin/", "//inside.bin", "C:inside.bin", "inside.bin\x00", "file:inside.bin", strings.Repeat("x", 256),
 		"symbolic.bin", "within.bin", "hard.bin"} {
 		if err := links[location]; err != nil {
 			t.Logf("%s cannot be made: %v", location, err)
 			continue
 		}
-		f := chainFile(2, [][]byte{externalTensor("w", []int64{2, 2}, location, "", "")}, op("MatMul", list{"x", "w"}, list{"y"}))
+		f := chainFile(2, [][]byte{externalTensor("w", []int64{2, 2}, location, "", "")}, op("MatMul", list{"x", "w"},
+			list{"y"}))
 		_, err := ReadFile(write(t, folder, "model.onnx", f.bytes()))
 		if _, ok := err.(*Error); !ok || !errors.Is(err, ErrExternal) || !strings.Contains(err.Error(), `tensor "w"`) {
 			t.Errorf("%q: %v", location, err)
 		}
 	}
 	for _, c := range []struct{ offset, length string }{
-		{"4", ""}, {"17", ""}, {"-1", ""}, {"9223372036854775807", ""}, {"99999999999999999999", ""}, {"x", ""}, {"0", "15"}, {"0", "20"},
+		{"4", ""}, {"17", ""}, {"-1", ""}, {"9223372036854775807", ""}, {"99999999999999999999", ""}, {"x", ""}, {"0", "15"},
+		{"0", "20"},
 		{"", "-1"},
 	} {
 		f := chainFile(2, [][]byte{externalTensor("w", []int64{2, 2}, filepath.Base(inside), c.offset, c.length)},
@@ -90,7 +93,8 @@ func TestExternalDataElsewhere(t *testing.T) {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}
-	missing := chainFile(2, [][]byte{externalTensor("w", []int64{2, 2}, "none.bin", "", "")}, op("MatMul", list{"x", "w"}, list{"y"}))
+	missing := chainFile(2, [][]byte{externalTensor("w", []int64{2, 2}, "none.bin", "", "")}, op("MatMul", list{"x", "w"},
+		list{"y"}))
 	if _, err := ReadFile(write(t, folder, "model.onnx", missing.bytes())); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a missing file: %v", err)
 	}

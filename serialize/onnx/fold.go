@@ -634,40 +634,60 @@ func (d *decoder) selectColumns(n *node, args []*value) (*value, error) {
 	return d.express(n, []int64{batchDim, int64(at.size())}, args...), nil
 }
 
-// slice takes a part of a list. Before operator set 10 starts, ends and axes are attributes.
+// slice takes a part of a list, or columns.
 func slice(d *decoder, n *node, args []*value) (*value, error) {
+	axis, start, end, err := d.bounds(n, args)
+	if err != nil {
+		return nil, err
+	}
+	shape := d.shape(args[0])
+	if axis, err = n.checkAxis("axes", axis, len(shape)); err != nil {
+		return nil, err
+	}
+	size := shape[axis]
+	start = clampAxis(start, size)
+	end = max(start, clampAxis(end, size))
 	if flows(args[0]) {
-		return nil, n.fail("", ErrUnsupported, "a part of a value")
+		if len(shape) != 2 || shape[0] != batchDim || axis != 1 || size < 1 || start == end {
+			return nil, n.fail("", ErrUnsupported, "a part of a value other than columns")
+		}
+		return d.express(n, []int64{batchDim, end - start}, args...), nil
 	}
 	t := args[0].constant
+	if len(t.dims) != 1 || t.ints == nil {
+		return nil, n.fail("", ErrUnsupported, "a part of a constant that is not a list of integers")
+	}
+	return constantOf(&tensor{elem: t.elem, ints: t.ints[start:end], dims: []int64{end - start}}), nil
+}
+
+// bounds returns along which axis a Slice is, and its bounds as they stand there: attributes before operator set 10,
+// and
+// inputs since.
+func (d *decoder) bounds(n *node, args []*value) (axis, start, end int64, err error) {
 	names := [4]string{"starts", "ends", "axes", "steps"}
-	bounds := [4]int64{0, 0, 0, 1}
+	numbers := [4]int64{0, 0, 0, 1}
 	for i, name := range names {
 		list, given, err := d.ints(n, name)
 		if err != nil {
-			return nil, err
+			return 0, 0, 0, err
 		}
 		if i+1 < len(args) && args[i+1] != nil {
 			if list, err = d.numbers(n, args[i+1]); err != nil {
-				return nil, err
+				return 0, 0, 0, err
 			}
 			given = true
 		}
-		if given && len(list) != 1 || !given && i < 2 {
-			return nil, n.fail("", ErrUnsupported, "%s %v of a constant", name, list)
+		if given && (len(list) != 1 || list[0] == batchSize) || !given && i < 2 {
+			return 0, 0, 0, n.fail(name, ErrUnsupported, "not one number that is known")
 		}
 		if given {
-			bounds[i] = list[0]
+			numbers[i] = list[0]
 		}
 	}
-	if len(t.dims) != 1 || bounds[2] != 0 && bounds[2] != -1 || bounds[3] != 1 || t.ints == nil {
-		return nil, n.fail("", ErrUnsupported, "a part of a constant that is not a list of integers")
+	if numbers[3] != 1 {
+		return 0, 0, 0, n.fail("steps", ErrUnsupported, "steps of %d", numbers[3])
 	}
-	size := int64(t.size())
-	start := clampAxis(bounds[0], size)
-	end := max(start, clampAxis(bounds[1], size))
-	part := &tensor{elem: t.elem, ints: t.ints[start:end], dims: []int64{end - start}}
-	return constantOf(part), nil
+	return numbers[2], numbers[0], numbers[1], nil
 }
 
 // foldUnary computes an operator on a constant, in float32 where ONNX does, with the operations that IEEE 754 rounds

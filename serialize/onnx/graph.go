@@ -84,6 +84,12 @@ func (d *decoder) evaluate() error {
 		}
 	}
 	live, needed := d.live()
+	for i := range g.nodes {
+		// What the network is comes before the operators around it, such as those that shape an LSTM's state.
+		if n := &g.nodes[i]; needed[i] && operators[n.operator()].evaluate == nil && whyNot(n) != anyOperator {
+			return n.fail("", ErrUnsupported, "%s", whyNot(n))
+		}
+	}
 	if err := d.makeInputs(live); err != nil {
 		return err
 	}
@@ -338,8 +344,11 @@ func whyNot(n *node) string {
 			}
 		}
 	}
-	return "this operator"
+	return anyOperator
 }
+
+// anyOperator is said of an operator of which there is nothing else to say.
+const anyOperator = "this operator"
 
 // refused says in words what well-known operators are.
 var refused = []struct{ operators, why string }{

@@ -15,7 +15,8 @@ import (
 // names and tensors.
 const allocationConstant = 24 << 20
 
-// attack decodes bytes that may be anything. The answer must be a model that a model file can hold, or an *Error; memory
+// attack decodes bytes that may be anything. The answer must be a model that a model file can hold, or an *Error;
+// memory
 // must be in proportion; and the answer must always be the same.
 func attack(t testing.TB, blob []byte) *serialize.File {
 	t.Helper()
@@ -61,7 +62,8 @@ func hostileSeeds() [][]byte {
 		op("Flatten", list{"e"}, list{"f"}), op("Concat", list{"s", "f"}, list{"c"}, intAttribute("axis", 1)),
 		op("MatMul", list{"c", "w"}, list{"h"}), op("Softmax", list{"h"}, list{"p"}),
 		op("ArgMax", list{"p"}, list{"i"}, intAttribute("axis", 1)),
-		op(mlDomain+".LabelEncoder", list{"i"}, list{"l"}, intsAttribute("keys_int64s", 0, 1), textsAttribute("values_strings", "n", "y")),
+		op(mlDomain+".LabelEncoder", list{"i"}, list{"l"}, intsAttribute("keys_int64s", 0, 1),
+			textsAttribute("values_strings", "n", "y")),
 		op(mlDomain+".ZipMap", list{"p"}, list{"z"}, textsAttribute("classlabels_strings", "n", "y")))
 	seeds := [][]byte{
 		columns.bytes(),
@@ -180,14 +182,30 @@ func TestExpensiveFiles(t *testing.T) {
 		{"empty tensors", graphOf(5, repeatEmpty(maxTensors)...), "16385 initializers"},
 		{"empty inputs", graphOf(11, repeatEmpty(maxInputs)...), "16385 inputs"},
 		{"empty outputs", graphOf(12, repeatEmpty(maxInputs-1)...), `output ""`},
-		{"named inputs", graphOf(11, repeatParts(maxInputs-1, func(i int) []byte { return valueOf(name(i), elemFloat, -1, 1) })...), ""},
-		{"named tensors", graphOf(5, repeatParts(maxTensors-1, func(i int) []byte { return floatTensor(name(i), []int64{0}) })...), ""},
-		{"inputs of a node", graphOf(1, repeat(1<<17, func(int) []byte { return []byte{0x0a, 0} })), "65536 inputs and outputs"},
+		{"named inputs", graphOf(11, repeatParts(maxInputs-1, func(i int) []byte {
+			return valueOf(name(i), elemFloat, -1,
+				1)
+		})...), ""},
+		{"named tensors", graphOf(5, repeatParts(maxTensors-1, func(i int) []byte {
+			return floatTensor(name(i),
+				[]int64{0})
+		})...), ""},
+		{"inputs of a node", graphOf(1, repeat(1<<17, func(int) []byte { return []byte{0x0a, 0} })),
+			"65536 inputs and outputs"},
 		{"outputs of a node", graphOf(1, repeat(maxReferences-5, func(i int) []byte { return pbBytes(2, name(i)) })), ""},
 		{"attributes of a node", graphOf(1, repeat(1<<16, func(int) []byte { return []byte{0x2a, 0} })), "32768 attributes"},
-		{"attributes of many nodes", graphOf(1, repeatParts(maxNodes-2, func(int) []byte { return []byte{0x2a, 0, 0x2a, 0} })...), "twice"},
-		{"metadata", afterDense(13, nil).withModel(repeat(1<<16, func(i int) []byte { return pbBytes(14, pbBytes(1, name(i))) })), "1024 pairs"},
-		{"domains", afterDense(13, nil).withModel(repeat(1<<16, func(i int) []byte { return pbBytes(8, pbBytes(1, name(i))) })), "256 domains"},
+		{"attributes of many nodes", graphOf(1, repeatParts(maxNodes-2, func(int) []byte {
+			return []byte{0x2a, 0, 0x2a,
+				0}
+		})...), "twice"},
+		{"metadata", afterDense(13, nil).withModel(repeat(1<<16, func(i int) []byte {
+			return pbBytes(14, pbBytes(1,
+				name(i)))
+		})), "1024 pairs"},
+		{"domains", afterDense(13, nil).withModel(repeat(1<<16, func(i int) []byte {
+			return pbBytes(8, pbBytes(1,
+				name(i)))
+		})), "256 domains"},
 		{"a long name", graphOf(1, pbBytes(3, bytes.Repeat([]byte("x"), 1<<22))), ""},
 		{"many constants of zeros", afterDense(13, [][]byte{intTensor("n", []int64{1}, 1<<20)},
 			append(repeatParts(1000, func(i int) []byte { return op("ConstantOfShape", list{"n"}, list{name(i)}) }),
@@ -203,17 +221,32 @@ func TestExpensiveFiles(t *testing.T) {
 				}
 				return op("Transpose", list{from}, list{name(i)})
 			}), op("MatMul", list{"h", name(999)}, list{"y"}))...).bytes(), "more memory than 8 times"},
-		{"deep affine steps", chain(maxNodes-2, func(in, out string) []byte { return op("Add", list{in, "c"}, list{out}) }), "more than 8192 steps"},
-		{"deep activations", chain(maxNodes-2, func(in, out string) []byte { return op("Relu", list{in}, list{out}) }), "4096 layers"},
-		{"deep squares", chain(maxNodes-2, func(in, out string) []byte { return op("Mul", list{in, in}, list{out}) }), "both depend on the input"},
-		{"deep cuts", chain(maxNodes-2, func(in, out string) []byte { return op("Max", list{in, "c"}, list{out}) }), "belongs to no layer"},
-		{"deep labels", chain(maxNodes-2, func(in, out string) []byte { return op("Cast", list{in}, list{out}, intAttribute("to", 7)) }), "belongs to no layer"},
-		{"deep columns", chain(maxNodes-2, func(in, out string) []byte { return op("Gather", list{in, "cols"}, list{out}, intAttribute("axis", 1)) }), "1024 operations on columns"},
-		{"doubling columns", fork(40, func(in, out string) []byte { return op("Concat", list{in, in}, list{out}, intAttribute("axis", 1)) }), "2147483648 columns"},
-		{"forking sums", fork(1000, func(in, out string) []byte { return op("Add", list{in, in}, list{out}) }), "both depend on the input"},
+		{"deep affine steps", chain(maxNodes-2, func(in, out string) []byte { return op("Add", list{in, "c"}, list{out}) }),
+			"more than 8192 steps"},
+		{"deep activations", chain(maxNodes-2, func(in, out string) []byte { return op("Relu", list{in}, list{out}) }),
+			"4096 layers"},
+		{"deep squares", chain(maxNodes-2, func(in, out string) []byte { return op("Mul", list{in, in}, list{out}) }),
+			"both depend on the input"},
+		{"deep cuts", chain(maxNodes-2, func(in, out string) []byte { return op("Max", list{in, "c"}, list{out}) }),
+			"belongs to no layer"},
+		{"deep labels", chain(maxNodes-2, func(in, out string) []byte {
+			return op("Cast", list{in}, list{out},
+				intAttribute("to", 7))
+		}), "belongs to no layer"},
+		{"deep columns", chain(maxNodes-2, func(in, out string) []byte {
+			return op("Gather", list{in, "cols"}, list{out},
+				intAttribute("axis", 1))
+		}), "1024 operations on columns"},
+		{"doubling columns", fork(40, func(in, out string) []byte {
+			return op("Concat", list{in, in}, list{out},
+				intAttribute("axis", 1))
+		}), "2147483648 columns"},
+		{"forking sums", fork(1000, func(in, out string) []byte { return op("Add", list{in, in}, list{out}) }),
+			"both depend on the input"},
 		{"wide input", chainFile(1<<30, nil, op("Relu", list{"x"}, list{"y"})).bytes(), "1073741824 columns"},
 		{"columns of a wide input", chainFile(1<<20, [][]byte{intTensor("at", []int64{1}, 5)},
-			op("Gather", list{"x", "at"}, list{"g"}, intAttribute("axis", 1)), op("Relu", list{"g"}, list{"y"})).bytes(), "of which columns are used"},
+			op("Gather", list{"x", "at"}, list{"g"}, intAttribute("axis", 1)), op("Relu", list{"g"}, list{"y"})).bytes(),
+			"of which columns are used"},
 		{"large affine map without weights", chainFile(1<<20, [][]byte{scalar("c", 2)}, op("Relu", list{"x"}, list{"r"}),
 			op("Mul", list{"r", "c"}, list{"y"})).bytes(), "more memory than 8 times"},
 		{"varints", afterDense(13, [][]byte{join(pbDims([]int64{1 << 20}), pbInt(2, elemInt64), pbBytes(8, "i"),

@@ -677,7 +677,8 @@ func (d *decoder) matchNormalization(v *value) (epsilon float32, x *value) {
 	return 0, nil
 }
 
-// kerasNormalization recognises how Keras writes the same, x·s + (−mean·s + β) with s = γ/√(variance + ε), and returns ε, γ,
+// kerasNormalization recognises how Keras writes the same, x·s + (−mean·s + β) with s = γ/√(variance + ε), and returns
+// ε, γ,
 // β and x. γ and β are nil where they are left out.
 func (d *decoder) kerasNormalization(v *value) (epsilon float32, gamma, beta, x *value) {
 	if v.op != "Add" {

@@ -26,7 +26,8 @@ func exporters() []exporter {
 	half, one, three := constantNode("half", 0.5), constantNode("one", 1), constantNode("three", 3)
 	zero, six := constantNode("zero", 0), constantNode("six", 6)
 	y := list{"y"}
-	erf := [][]byte{constantNode("root", 1.4142135), op("Div", list{"h", "root"}, list{"d"}), op("Erf", list{"d"}, list{"e"}), one}
+	erf := [][]byte{constantNode("root", 1.4142135), op("Div", list{"h", "root"}, list{"d"}), op("Erf", list{"d"},
+		list{"e"}), one}
 	cubic := [][]byte{constantNode("k", 0.044715), constantNode("r", 0.7978846)}
 	tanh := func(inner ...[]byte) [][]byte {
 		return slices.Concat(cubic, inner, [][]byte{op("Tanh", list{"i"}, list{"t"}), one, half,
@@ -97,12 +98,15 @@ func exporters() []exporter {
 			op("Neg", list{"h"}, list{"n"}), constantNode("c", 0.70710677), op("Mul", list{"n", "c"}, list{"m"}),
 			op("Erfc", list{"m"}, list{"e"}), op("Mul", list{"hh", "e"}, y)}},
 		{"GELUTanh as PyTorch", 7, 25, net.GELUTanh, tanh(op("Mul", list{"h", "h"}, list{"h2"}),
-			op("Mul", list{"h", "h2"}, list{"h3"}), op("Mul", list{"k", "h3"}, list{"kh"}), op("Add", list{"h", "kh"}, list{"p"}),
+			op("Mul", list{"h", "h2"}, list{"h3"}), op("Mul", list{"k", "h3"}, list{"kh"}), op("Add", list{"h", "kh"},
+				list{"p"}),
 			op("Mul", list{"r", "p"}, list{"i"}))},
 		{"GELUTanh with Pow", 7, 25, net.GELUTanh, tanh(three, op("Pow", list{"h", "three"}, list{"h3"}),
-			op("Mul", list{"k", "h3"}, list{"kh"}), op("Add", list{"kh", "h"}, list{"p"}), op("Mul", list{"p", "r"}, list{"i"}))},
+			op("Mul", list{"k", "h3"}, list{"kh"}), op("Add", list{"kh", "h"}, list{"p"}), op("Mul", list{"p", "r"},
+				list{"i"}))},
 		{"GELUTanh with a square", 7, 25, net.GELUTanh, tanh(op("Mul", list{"h", "h"}, list{"h2"}), constantNode("unit", 1),
-			op("Mul", list{"k", "h2"}, list{"kh"}), op("Add", list{"kh", "unit"}, list{"p"}), op("Mul", list{"h", "p"}, list{"q"}),
+			op("Mul", list{"k", "h2"}, list{"kh"}), op("Add", list{"kh", "unit"}, list{"p"}), op("Mul", list{"h", "p"},
+				list{"q"}),
 			op("Mul", list{"q", "r"}, list{"i"}))},
 		{"SiLU", 7, 25, net.SiLU, [][]byte{sigmoid, op("Mul", list{"h", "s"}, y)}},
 		{"SiLU, the other way", 7, 25, net.SiLU, [][]byte{sigmoid, op("Mul", list{"s", "h"}, y)}},
@@ -341,7 +345,8 @@ func TestLayerNormalization(t *testing.T) {
 			op("ReduceMean", list{in, out + "axes"}, list{out})}
 	}
 	deviation := func(opset int64, square []byte) [][]byte {
-		return slices.Concat(mean("h", "m", opset), [][]byte{op("Sub", list{"h", "m"}, list{"d"}), constantNode("two", 2), square},
+		return slices.Concat(mean("h", "m", opset), [][]byte{op("Sub", list{"h", "m"}, list{"d"}), constantNode("two", 2),
+			square},
 			mean("q", "v", opset), [][]byte{constantNode("e", epsilon), op("Add", list{"v", "e"}, list{"ve"}),
 				op("Sqrt", list{"ve"}, list{"r"})})
 	}
@@ -407,11 +412,14 @@ func TestLayerNormalization(t *testing.T) {
 			}
 		})
 	}
-	refuse(t, afterDense(17, [][]byte{gamma}, op("LayerNormalization", list{"h", "g"}, list{"y"}, intAttribute("axis", 0))),
+	refuse(t, afterDense(17, [][]byte{gamma}, op("LayerNormalization", list{"h", "g"}, list{"y"}, intAttribute("axis",
+		0))),
 		ErrUnsupported, "attribute axis")
-	refuse(t, afterDense(17, [][]byte{gamma}, op("LayerNormalization", list{"h", "g"}, list{"y"}, floatAttribute("epsilon", 0))),
+	refuse(t, afterDense(17, [][]byte{gamma}, op("LayerNormalization", list{"h", "g"}, list{"y"},
+		floatAttribute("epsilon", 0))),
 		ErrUnsupported, "attribute epsilon")
-	refuse(t, afterDense(13, nil, append(mean("h", "m", 13), op("Sub", list{"h", "m"}, list{"y"}))...), ErrUnsupported, "(Sub)")
+	refuse(t, afterDense(13, nil, append(mean("h", "m", 13), op("Sub", list{"h", "m"}, list{"y"}))...), ErrUnsupported,
+		"(Sub)")
 }
 
 // TestFolding: constants around layers go into the neighbouring Dense layer.
@@ -420,7 +428,8 @@ func TestFolding(t *testing.T) {
 	y := list{"y"}
 	for i, nodes := range [][][]byte{
 		{op("Mul", list{"h", "c"}, y)}, {op("Sub", list{"h", "c"}, y)}, {op("Sub", list{"c", "h"}, y)},
-		{op("Div", list{"h", "c"}, y)}, {op("Neg", list{"h"}, y)}, {op("Add", list{"h", "c"}, list{"a"}), op("Mul", list{"a", "c"}, y)},
+		{op("Div", list{"h", "c"}, y)}, {op("Neg", list{"h"}, y)}, {op("Add", list{"h", "c"}, list{"a"}), op("Mul", list{"a",
+			"c"}, y)},
 	} {
 		file := decodeOK(t, afterDense(13, [][]byte{c}, nodes...))
 		if got := layerTexts(file.Model); !slices.Equal(got, []string{"dense linear"}) {
@@ -448,10 +457,12 @@ func TestConstants(t *testing.T) {
 	y := list{"y"}
 	add := op("Add", list{"h", "k"}, y)
 	for i, nodes := range [][][]byte{
-		{op("Sqrt", list{"c"}, list{"k"}), add}, {op("Neg", list{"c"}, list{"k"}), add}, {op("Reciprocal", list{"c"}, list{"k"}), add},
+		{op("Sqrt", list{"c"}, list{"k"}), add}, {op("Neg", list{"c"}, list{"k"}), add}, {op("Reciprocal", list{"c"},
+			list{"k"}), add},
 		{constantNode("two", 2), op("Div", list{"c", "two"}, list{"k"}), add},
 		{op("Unsqueeze", list{"c"}, list{"k"}, intsAttribute("axes", 0)), add},
-		{op("Cast", list{"c"}, list{"i"}, intAttribute("to", elemInt64)), op("Cast", list{"i"}, list{"k"}, intAttribute("to", elemFloat)),
+		{op("Cast", list{"c"}, list{"i"}, intAttribute("to", elemInt64)), op("Cast", list{"i"}, list{"k"}, intAttribute("to",
+			elemFloat)),
 			add},
 		{op("Constant", nil, list{"k"}, floatsAttribute("value_floats", 4, 9, 16)), add},
 		{op("Constant", nil, list{"n"}, intsAttribute("value_ints", 3)),
@@ -459,7 +470,8 @@ func TestConstants(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			file := decodeOK(t, afterDense(12, [][]byte{four}, nodes...))
-			want := [][]float64{{2, 3, 4}, {-4, -9, -16}, {0.25, 1. / 9, 0.0625}, {2, 4.5, 8}, {4, 9, 16}, {4, 9, 16}, {4, 9, 16},
+			want := [][]float64{{2, 3, 4}, {-4, -9, -16}, {0.25, 1. / 9, 0.0625}, {2, 4.5, 8}, {4, 9, 16}, {4, 9, 16}, {4, 9,
+				16},
 				{5, 5, 5}}[i]
 			near(t, predictRows(t, file, 0, 0, 0), want...)
 		})

@@ -14,11 +14,13 @@ func TestRefusals(t *testing.T) {
 		node []byte
 		want string
 	}{
-		{"convolution", op("Conv", list{"h", "k"}, list{"y"}), "node \"here\" (Conv): a Dense network does not have this: a convolution"},
+		{"convolution", op("Conv", list{"h", "k"}, list{"y"}),
+			"node \"here\" (Conv): a Dense network does not have this: a convolution"},
 		{"pooling", op("MaxPool", list{"h"}, list{"y"}), "(MaxPool): a Dense network does not have this: pooling"},
 		{"LSTM", op("LSTM", list{"h", "k", "k"}, list{"y"}), "(LSTM): a Dense network does not have this: a recurrent layer"},
 		{"GRU", op("GRU", list{"h", "k", "k"}, list{"y"}), "(GRU): a Dense network does not have this: a recurrent layer"},
-		{"attention", op("Attention", list{"h", "h", "h"}, list{"y"}), "(Attention): a Dense network does not have this: attention"},
+		{"attention", op("Attention", list{"h", "h", "h"}, list{"y"}),
+			"(Attention): a Dense network does not have this: attention"},
 		{"If", op("If", list{"h"}, list{"y"}), "(If): a Dense network does not have this: control flow"},
 		{"Loop", op("Loop", list{"", "h"}, list{"y"}), "(Loop): a Dense network does not have this: control flow"},
 		{"quantised product", op("QLinearMatMul", list{"h", "k", "k", "k", "k", "k", "k", "k"}, list{"y"}),
@@ -31,7 +33,8 @@ func TestRefusals(t *testing.T) {
 			"(com.microsoft.Gelu)"},
 		{"tree", op(mlDomain+".TreeEnsembleClassifier", list{"h"}, list{"y"}), "(ai.onnx.ml.TreeEnsembleClassifier)"},
 		{"Normalizer", op(mlDomain+".Normalizer", list{"h"}, list{"y"}), "rows divided by their norm"},
-		{"sparse constant", op("Constant", nil, list{"y"}, join(pbBytes(1, "sparse_value"), pbInt(20, 11))), "a sparse tensor"},
+		{"sparse constant", op("Constant", nil, list{"y"}, join(pbBytes(1, "sparse_value"), pbInt(20, 11))),
+			"a sparse tensor"},
 		{"embedding", op("Gather", list{"k", "h"}, list{"y"}), "(Gather)"},
 		{"a name to be shown", op("\x1b[2J\n", list{"h"}, list{"y"}), `("\x1b[2J\n")`},
 	} {
@@ -44,6 +47,10 @@ func TestRefusals(t *testing.T) {
 			}
 		})
 	}
+	// What the network is, is said before what the operators around it are.
+	state := afterDense(13, nil, op("Expand", list{"h", "h"}, list{"s"}), op("LSTM", list{"h", "h", "h", "", "", "s"},
+		list{"y"}))
+	refuse(t, state, ErrUnsupported, "#3 (LSTM)")
 	// Nodes that nothing depends on do no harm.
 	f := afterDense(13, [][]byte{image}, op("Relu", list{"h"}, list{"y"}), op("Conv", list{"h", "k"}, list{"unused"}))
 	decodeOK(t, f)
@@ -66,9 +73,12 @@ func TestRefusalsOfFiles(t *testing.T) {
 			f.outputs = append(f.outputs, valueOf("h", elemFloat, -1, 3))
 		}, ErrUnsupported, `output "h"`},
 		{"no output", func(f *testFile) { f.outputs = nil }, ErrGraph, "no output"},
-		{"an output that nothing makes", func(f *testFile) { f.outputs = [][]byte{valueOf("q", elemFloat, -1, 3)} }, ErrGraph, `"q"`},
-		{"a constant output", func(f *testFile) { f.outputs = [][]byte{valueOf("w", elemFloat, 3, 3)} }, ErrUnsupported, `output "w"`},
-		{"nothing but the input", func(f *testFile) { f.nodes = [][]byte{op("Identity", list{"x"}, list{"y"})} }, ErrUnsupported,
+		{"an output that nothing makes", func(f *testFile) { f.outputs = [][]byte{valueOf("q", elemFloat, -1, 3)} },
+			ErrGraph, `"q"`},
+		{"a constant output", func(f *testFile) { f.outputs = [][]byte{valueOf("w", elemFloat, 3, 3)} }, ErrUnsupported,
+			`output "w"`},
+		{"nothing but the input", func(f *testFile) { f.nodes = [][]byte{op("Identity", list{"x"}, list{"y"})} },
+			ErrUnsupported,
 			"the output is the input"},
 		{"sparse weights", func(f *testFile) {
 			f.graph = pbBytes(15, pbBytes(1, floatTensor("sparse", []int64{1}, 1)))
@@ -79,13 +89,16 @@ func TestRefusalsOfFiles(t *testing.T) {
 		}, ErrGraph, `input "r": the graph contradicts itself: no node before`},
 		{"itself", func(f *testFile) { f.nodes[1] = op("Relu", list{"y"}, list{"y"}) }, ErrGraph, `input "y"`},
 		{"two of a name", func(f *testFile) { f.nodes = append(f.nodes, relu) }, ErrGraph, `output "y"`},
-		{"a name of an input", func(f *testFile) { f.nodes = append(f.nodes, op("Relu", list{"h"}, list{"x"})) }, ErrGraph, `output "x"`},
+		{"a name of an input", func(f *testFile) { f.nodes = append(f.nodes, op("Relu", list{"h"}, list{"x"})) }, ErrGraph,
+			`output "x"`},
 		{"two inputs of a name", func(f *testFile) { f.inputs = append(f.inputs, f.inputs[0]) }, ErrGraph, `input "x"`},
 		{"two tensors of a name", func(f *testFile) { f.tensors = append(f.tensors, f.tensors[0]) }, ErrGraph, `tensor "w"`},
-		{"a tensor without a name", func(f *testFile) { f.tensors = append(f.tensors, floatTensor("", nil, 1)) }, ErrGraph, "tensor"},
+		{"a tensor without a name", func(f *testFile) { f.tensors = append(f.tensors, floatTensor("", nil, 1)) }, ErrGraph,
+			"tensor"},
 		{"no inputs of a node", func(f *testFile) { f.nodes[1] = op("Relu", nil, list{"y"}) }, ErrGraph, "(Relu)"},
 		{"an input left out", func(f *testFile) { f.nodes[1] = op("Relu", list{""}, list{"y"}) }, ErrGraph, "(Relu)"},
-		{"too many inputs of a node", func(f *testFile) { f.nodes[1] = op("Relu", list{"h", "h"}, list{"y"}) }, ErrGraph, "(Relu)"},
+		{"too many inputs of a node", func(f *testFile) { f.nodes[1] = op("Relu", list{"h", "h"}, list{"y"}) }, ErrGraph,
+			"(Relu)"},
 		{"an attribute twice", func(f *testFile) {
 			f.nodes[1] = op("Elu", list{"h"}, list{"y"}, floatAttribute("alpha", 1), floatAttribute("alpha", 2))
 		}, ErrAttribute, `attribute "alpha"`},
@@ -132,7 +145,8 @@ func TestNotONNX(t *testing.T) {
 	for text, cause := range map[string]error{
 		"": ErrNotONNX, "\x08\x08": ErrNotONNX, "hello": ErrWire, "\x89HDF\r\n\x1a\n": ErrWire, "PK\x03\x04": ErrWire,
 		"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02": ErrWire, "\x0b": ErrWire, "\x00": ErrWire,
-		"\x08\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01": ErrWire, "\x3a\x05abc": ErrWire, "\x09123": ErrWire, "\x0d1": ErrWire,
+		"\x08\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01": ErrWire, "\x3a\x05abc": ErrWire, "\x09123": ErrWire,
+		"\x0d1": ErrWire,
 	} {
 		_, err := Decode([]byte(text))
 		if e, ok := err.(*Error); !ok || !strings.Contains(e.Error(), cause.Error()) {

@@ -17,7 +17,8 @@ type result struct {
 // result looks at the outputs.
 func (d *decoder) result() (*result, error) {
 	r := &result{}
-	var ranked *value // what a label was picked from
+	var ranked *value   // what a label was picked from
+	columns := int64(0) // of r.value that were outputs of their own
 	for i := range d.graph.outputs {
 		name := d.graph.outputs[i].name
 		fail := func(detail string) error { return failf("output "+short(name), ErrUnsupported, "%s", detail) }
@@ -38,6 +39,10 @@ func (d *decoder) result() (*result, error) {
 				return nil, fail("a second label")
 			}
 			ranked, r.name = p, name
+		case p == nil && d.isColumn(v, r.value, columns):
+			// zipmap='columns' of skl2onnx: an output for each class.
+			r.value = v.args[0]
+			columns++
 		case r.value != nil:
 			return nil, fail("a second output")
 		default:
@@ -63,6 +68,9 @@ func (d *decoder) result() (*result, error) {
 	if r.value == nil {
 		r.value = ranked
 	}
+	if columns > 0 && (columns != d.rowSize(r.value.shape) || r.labels == nil) {
+		return nil, failf("output "+short(d.graph.outputs[0].name), ErrUnsupported, "columns that are not all of a label's")
+	}
 	// The largest stays the largest through these.
 	monotonic := r.value.op == "Softmax" || r.value.op == mlDomain+".Normalizer"
 	if ranked != nil && !same(ranked, r.value) && !(monotonic && same(r.value.args[0], ranked)) {
@@ -75,6 +83,15 @@ func (d *decoder) result() (*result, error) {
 		}
 	}
 	return r, nil
+}
+
+// isColumn tells whether v is the next column of the value of which there were some before, or the first of any.
+func (d *decoder) isColumn(v, whole *value, column int64) bool {
+	if v.op != "Slice" || whole != nil && (column == 0 || !same(whole, v.args[0])) {
+		return false
+	}
+	_, start, end, err := d.bounds(v.node, v.args)
+	return err == nil && start == column && end == column+1
 }
 
 func equalTexts(a, b []string) bool {
@@ -284,7 +301,8 @@ func argMax(d *decoder, n *node, args []*value) (*value, error) {
 		return nil, err
 	}
 	if !flows(args[0]) || len(shape) != 2 || axis != 1 || shape[0] != batchDim || last != 0 {
-		return nil, n.fail("", ErrUnsupported, "the place of a largest number other than the first of a row, %s", dimText(shape))
+		return nil, n.fail("", ErrUnsupported, "the place of a largest number other than the first of a row, %s",
+			dimText(shape))
 	}
 	keep, err := n.intOr("keepdims", 1)
 	if err != nil {

@@ -355,7 +355,8 @@ func (d *decoder) exact(t *tensor) ([]float32, error) {
 		if t.doubles != nil {
 			values[i] = float32(t.doubles[i])
 			if float64(values[i]) != t.doubles[i] {
-				return nil, failf(t.title(), ErrNotExact, "value %d is %v, of type DOUBLE", i+1, t.doubles[i])
+				return nil, failf(t.title(), ErrNotExact, "value %d is %v, of type DOUBLE; export the model with float32", i+1,
+					t.doubles[i])
 			}
 			continue
 		}
