@@ -625,7 +625,8 @@ func (d *decoder) selectColumns(n *node, args []*value) (*value, error) {
 		return nil, n.fail("", ErrUnsupported, "a part of a value other than columns")
 	}
 	at := args[1].constant
-	if len(at.dims) > 2 || at.ints == nil || at.size() == 0 || len(at.dims) > 0 && at.dims[len(at.dims)-1] != int64(at.size()) {
+	if len(at.dims) > 2 || at.ints == nil || at.size() == 0 ||
+		len(at.dims) > 0 && at.dims[len(at.dims)-1] != int64(at.size()) {
 		return nil, n.fail("", ErrUnsupported, "columns of numbers of shape %s", dimText(at.dims))
 	}
 	if len(at.dims) == 0 && n.domain == "" {
