@@ -307,7 +307,7 @@ func (d *decoder) appendDense(parameters []float32, l *layer) ([]float32, error)
 				b += float64(at(l.before.shift, i) * float64(weight(i, j)))
 			}
 			if l.factors != nil {
-				b *= at(l.factors, j)
+				b = float64(b * at(l.factors, j))
 			}
 		}
 		if l.bias != nil {

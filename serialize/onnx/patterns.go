@@ -233,7 +233,7 @@ func (d *decoder) clipSteps(v *value, low, high float64, x *value) ([]step, *val
 		return steps(-1, high, net.ReLU) // high − relu(high − x)
 	case low < high && !math.IsInf(low, 0) && !math.IsInf(high, 0):
 		scale := 6 / (high - low)
-		return steps(scale, -low*scale, net.ReLU6)
+		return steps(scale, float64(-low*scale), net.ReLU6)
 	}
 	return nil, nil, v.node.fail("", ErrUnsupported, "values cut at %v and %v", low, high)
 }
