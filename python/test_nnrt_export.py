@@ -450,6 +450,24 @@ class Keras(Case):
         inputs = keras.Input((None, 4))
         return keras.Model(inputs, layers.GlobalAveragePooling1D()(inputs))
 
+    def test_convert(self):
+        """nnrt convert makes the same of a saved model: weights and predictions to the bit."""
+        file = os.path.join(work.name, "saved.keras")
+        normalization = layers.Normalization(mean=[1e3, -2, 3], variance=[4, 5, 6])
+        for hidden in ([layers.Dense(4, "gelu"), layers.BatchNormalization(), layers.LeakyReLU(0.3)],
+                       [layers.Rescaling([1, 2, 3], 0.5), layers.Dense(4), layers.LayerNormalization(epsilon=0.1)],
+                       [normalization, layers.Dense(4, "elu", use_bias=False), layers.Dropout(0.5)],
+                       [layers.Dense(3), normalization, layers.ReLU(max_value=6), layers.Activation("mish")]):
+            model = self.randomize(keras.Sequential([layers.Input((3,)), *hidden, layers.Dense(2, "softmax")]))
+            model.save(file)
+            facts = self.export(model)
+            x = self.random.normal([1e3, -2, 3], 2, (30, 3)).astype(np.float32)
+            exported = self.run_rows(x)
+            command("convert", file, self.path)
+            converted = json.loads(command("inspect", self.path, "--json", "--weights"))
+            self.assertEqual([w["values"] for w in converted["weights"]], [w["values"] for w in facts["weights"]])
+            self.assertEqual(self.run_rows(x), exported)
+
     def test_refused_graphs(self):
         a, b = keras.Input((4,), name="a"), keras.Input((4,), name="b")
         h = layers.Dense(4)(a)
