@@ -13,9 +13,8 @@ import (
 
 const tensorFiles = "../../serialize/tensors/testdata"
 
-// TestConvertFrameworksTensors converts weights that PyTorch, Keras, scikit-learn and NumPy saved, and compares what the
-// models compute with what the frameworks did: within 4 ULP of the largest output, but for scikit-learn, which computes
-// with float64 weights.
+// TestConvertFrameworksTensors converts weights that PyTorch, Keras, scikit-learn and NumPy saved, and compares what
+// the models compute with what the frameworks did, scikit-learn with float64 weights: within 4 ULP of the largest output.
 func TestConvertFrameworksTensors(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(tensorFiles, "cases.json"))
 	if err != nil {
@@ -76,12 +75,14 @@ func TestConvertTensorsAndBack(t *testing.T) {
 			if readFile(t, back) != readFile(t, model) {
 				t.Errorf("%s, %s: another model comes back", out, names)
 			}
-			nnrt("convert", out, back, "--layers", "64:relu,64:relu,3:softmax").wants(t, exitDone, "left out: what the file says")
+			nnrt("convert", out, back, "--layers", "64:relu,64:relu,3:softmax").wants(t, exitDone,
+				"left out: what the file says")
 			nnrt("run", out).wants(t, exitModel, "nnrt convert makes a model file of it")
 		}
 	}
 	nnrt("convert", model, filepath.Join(folder, "x.bin"), "--names", "keras").wants(t, exitUsage, "--names says nothing")
-	nnrt("convert", model, filepath.Join(folder, "x.npz"), "--layers", "1:relu").wants(t, exitUsage, "--layers says nothing")
+	nnrt("convert", model, filepath.Join(folder, "x.npz"), "--layers", "1:relu").wants(t, exitUsage,
+		"--layers says nothing")
 }
 
 // TestConvertTensorsRefusals: what is wrong with the file ends in exit code 3, what has to be said in 2, in one line.
@@ -118,7 +119,8 @@ func TestConvertTensorsRefusals(t *testing.T) {
 		{write("text.npz", "text"), "", exitModel, "text.npz: not a zip archive"},
 		{write("conv.safetensors", strings.Replace(whole, "[10,8]", "[1,80]", 1)), "--layers 10:relu", exitModel,
 			`conv.safetensors: tensor "0.bias": the shape does not fit`},
-		{write("escape.safetensors", strings.Replace(whole, "0.weight", `\u001b[J`, 1)), "", exitModel, "escape.safetensors: "},
+		{write("escape.safetensors", strings.Replace(whole, "0.weight", `\u001b[J`, 1)), "", exitModel,
+			"escape.safetensors: "},
 		{"absent.npz", "", exitFailed, "absent.npz: no such file"},
 	} {
 		r := nnrt(append([]string{"convert", c.in, out}, strings.Fields(c.flags)...)...)

@@ -192,9 +192,16 @@ func Transposed(values []float32, rows, columns int) []float32 {
 
 // appendTransposed appends the transpose of a matrix of rows × columns.
 func appendTransposed(to, values []float32, rows, columns int) []float32 {
-	for c := range columns {
-		for r := range rows {
-			to = append(to, values[r*columns+c])
+	start := len(to)
+	to = append(to, values...)
+	out := to[start:]
+	// A few rows at a time, so that what is read and what is written stays in the caches.
+	const few = 32
+	for first := 0; first < rows; first += few {
+		for c := range columns {
+			for r := first; r < min(first+few, rows); r++ {
+				out[c*rows+r] = values[r*columns+c]
+			}
 		}
 	}
 	return to
