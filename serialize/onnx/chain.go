@@ -84,7 +84,7 @@ func (d *decoder) match(v *value) (steps []step, next *value, err error) {
 		return d.matchScaler(v)
 	case mlDomain + ".Normalizer":
 		return d.matchNormalizer(v)
-	case "Concat", "Gather", "Slice", mlDomain + ".FeatureVectorizer", mlDomain + ".ArrayFeatureExtractor",
+	case "Concat", "Gather", mlDomain + ".FeatureVectorizer", mlDomain + ".ArrayFeatureExtractor",
 		mlDomain + ".OneHotEncoder", mlDomain + ".Imputer":
 		return nil, nil, nil
 	}

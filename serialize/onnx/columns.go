@@ -110,7 +110,7 @@ func (d *decoder) makeElements(v *value, known map[int][]element, depth int) ([]
 	var steps []step
 	x := v.args[0]
 	switch v.op {
-	case "Gather", "Slice", mlDomain + ".ArrayFeatureExtractor", mlDomain + ".OneHotEncoder", mlDomain + ".Imputer":
+	case "Gather", mlDomain + ".ArrayFeatureExtractor", mlDomain + ".OneHotEncoder", mlDomain + ".Imputer":
 	case "Cast":
 		to, err := n.intOr("to", 0)
 		if err != nil {
@@ -140,15 +140,6 @@ func (d *decoder) makeElements(v *value, known map[int][]element, depth int) ([]
 	switch v.op {
 	case "Gather", mlDomain + ".ArrayFeatureExtractor":
 		return d.gatherElements(v, list)
-	case "Slice":
-		_, start, end, err := d.bounds(n, v.args)
-		if err != nil {
-			return nil, err
-		}
-		size := int64(len(list))
-		start = clampAxis(start, size)
-		end = max(start, clampAxis(end, size))
-		return list[start:end:end], nil
 	case mlDomain + ".OneHotEncoder":
 		return d.encodeElements(v, list)
 	case mlDomain + ".Imputer":

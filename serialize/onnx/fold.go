@@ -146,6 +146,8 @@ func (d *decoder) castTensor(n *node, from *tensor, to int64) (*tensor, error) {
 			t.doubles[i] = float64(from.floats[i])
 		case to == elemDouble:
 			t.doubles[i] = float64(from.ints[i])
+		case from.ints != nil && from.ints[i] == batchSize && (to == elemInt32 || to == elemInt64):
+			t.ints[i] = batchSize // as many as there are rows
 		default:
 			v, ok := from.integer(i)
 			if !ok || !fitsInteger(v, to) {
