@@ -651,6 +651,8 @@ func dimText(dims []int64) string {
 			s += "batch"
 		case unknownDim:
 			s += "?"
+		case inferredDim:
+			s += "-1"
 		default:
 			s += fmt.Sprint(d)
 		}
