@@ -152,8 +152,18 @@ func (v value) text() (s string, ok bool) {
 	return s, ok
 }
 
+// plain returns what is in an array or tensor of NumPy's or TensorFlow's, which Keras also has for single numbers
+// ({"class_name": "__numpy__", "config": {"value": 0.0, "dtype": "float32"}}); any other value is returned as it is.
+func (v value) plain() value {
+	if inner := v.get("config").get("value"); !inner.absent() {
+		return inner
+	}
+	return v
+}
+
 // number returns a number.
 func (v value) number() (x float64, ok bool) {
+	v = v.plain()
 	x, err := strconv.ParseFloat(string(v[:min(len(v), 64)]), 64)
 	return x, err == nil && len(v) <= 64
 }

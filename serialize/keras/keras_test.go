@@ -93,7 +93,7 @@ var models = []string{"sequential", "functional", "operations", "frozen", "defer
 	"rescaling", "fixed_scaling", "twelve"}
 
 // frameworks are the versions of Keras that wrote testdata.
-var frameworks = []string{"k2.12", "k2.15", "k3.0", "k3.5", "k3.15"}
+var frameworks = []string{"k2.12", "k2.13", "k2.15", "k3.0", "k3.5", "k3.15"}
 
 func TestModels(t *testing.T) {
 	for _, version := range frameworks {

@@ -59,7 +59,7 @@ func (m *importer) rows(l *layer, a net.Activation) error {
 
 // node notes that a layer has weights.
 func (m *importer) node(l *layer) *node {
-	n := &node{where: l.where, path: l.path, top: l.top}
+	n := &node{where: l.where, path: l.path, oldPath: l.oldPath, top: l.top}
 	m.chain = append(m.chain, n)
 	return n
 }

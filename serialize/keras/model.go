@@ -34,6 +34,7 @@ type importer struct {
 type node struct {
 	where     string // for errors
 	path      string // of its group in model.weights.h5
+	oldPath   string // the same in files of Keras 2.12 and 2.13
 	top       int    // which layer of the whole model it is in, from 0: .h5 files keep the weights of that together
 	variables []*variable
 }
@@ -60,7 +61,8 @@ type layer struct {
 	where       string // for errors
 	prefix      string // of the name: those of the models that it is in
 	top         int
-	path        string
+
+	path, oldPath string
 }
 
 // maxDepth is how deep models may be in each other.
@@ -84,7 +86,7 @@ func (m *importer) read(config value) error {
 	if m.inputs, err = m.width(l); err != nil {
 		return err
 	}
-	if err := m.readModel(l, "", "", -1, 0); err != nil {
+	if err := m.readModel(l, "", -1, 0); err != nil {
 		return err
 	}
 	if _, err := m.flat(l); err != nil {
@@ -257,9 +259,9 @@ func (m *importer) flat(l *layer) (int, error) {
 	return m.width(l)
 }
 
-// readModel adds the layers of a model. prefix stands before their names, path before their groups in
-// model.weights.h5; top is the layer of the whole model that it is, or −1 if it is the whole.
-func (m *importer) readModel(l *layer, prefix, path string, top, depth int) error {
+// readModel adds the layers of a model l, which is in depth others. prefix stands before their names; top is the layer
+// of the whole model that it is, or −1 if it is the whole.
+func (m *importer) readModel(l *layer, prefix string, top, depth int) error {
 	if depth > maxDepth {
 		return fail(l.where, ErrUnsupported, "more than %d models in each other", maxDepth)
 	}
@@ -267,7 +269,9 @@ func (m *importer) readModel(l *layer, prefix, path string, top, depth int) erro
 	if err != nil {
 		return err
 	}
-	counts := make(map[string]int)
+	// Keras's _get_unique_name: groups go by class and number, not by the layer's name. Before 2.14 they went through a
+	// dictionary that has every layer with weights twice, so that one number is left out after it.
+	counts, oldCounts := make(map[string]int), make(map[string]int)
 	for i, inner := range layers {
 		if inner.class == "InputLayer" {
 			if err := m.checkInput(inner, i); err != nil {
@@ -277,39 +281,54 @@ func (m *importer) readModel(l *layer, prefix, path string, top, depth int) erro
 				continue
 			}
 		}
-		inner.prefix, inner.top, inner.path = prefix, top, path+"layers/"
+		inner.prefix, inner.top = prefix, top
 		if top < 0 {
 			inner.top = i
 		}
+		group := snakeCase(inner.class)
 		if !isOperation(inner) {
-			// Keras's _get_unique_name: weights go by class and number, not by the layer's name.
-			group := snakeCase(inner.class)
-			inner.path += group
-			if n := counts[group]; n > 0 {
-				inner.path += "_" + strconv.Itoa(n)
-			}
+			inner.path = l.path + "layers/" + numbered(group, counts[group])
+			inner.oldPath = l.oldPath + "_layer_checkpoint_dependencies/" + numbered(group, oldCounts[group])
 			counts[group]++
+			oldCounts[group]++
 		}
-		switch inner.class {
-		case "InputLayer":
-		case "Sequential", "Functional", "Model":
-			shape, err := m.inputShape(inner, depth+1)
-			if err != nil {
-				return err
-			}
-			if !slices.Equal(shape, m.shape) {
-				return fail(inner.where, ErrConfig, "an input of shape %v for one of %v", m.shape, shape)
-			}
-			if err := m.readModel(inner, prefix+inner.name+"/", inner.path+"/", inner.top, depth+1); err != nil {
-				return err
-			}
-		default:
-			if err := m.readLayer(inner); err != nil {
-				return err
-			}
+		withWeights := len(m.chain)
+		if err := m.readInner(inner, depth); err != nil {
+			return err
+		}
+		if len(m.chain) > withWeights {
+			oldCounts[group]++
 		}
 	}
 	return nil
+}
+
+// numbered is a class's n-th group, from 0.
+func numbered(group string, n int) string {
+	if n == 0 {
+		return group
+	}
+	return group + "_" + strconv.Itoa(n)
+}
+
+// readInner adds a layer of a model that is in depth others.
+func (m *importer) readInner(l *layer, depth int) error {
+	switch l.class {
+	case "InputLayer":
+		return nil
+	case "Sequential", "Functional", "Model":
+		shape, err := m.inputShape(l, depth+1)
+		if err != nil {
+			return err
+		}
+		if !slices.Equal(shape, m.shape) {
+			return fail(l.where, ErrConfig, "an input of shape %v for one of %v", m.shape, shape)
+		}
+		l.path += "/"
+		l.oldPath += "/"
+		return m.readModel(l, l.prefix+l.name+"/", l.top, depth+1)
+	}
+	return m.readLayer(l)
 }
 
 // isOperation tells whether a node of a functional model is a function and no layer, which has no part in

@@ -88,7 +88,7 @@ func (m *importer) normalization(l *layer) error {
 		m.scaling = z
 		return nil
 	}
-	// One layer would compute x·(1/σ) − µ/σ, which is far off where x is near a large µ. So one subtracts and one scales.
+	// One layer would compute x·(1/σ) − µ/σ, which is far off where x is near a large µ. So one subtracts, one scales.
 	if err := m.addShift(l, "/mean", width, z.means); err != nil {
 		return err
 	}
@@ -127,9 +127,7 @@ func (z *normalization) fill(s *statistic, values []float32) error {
 
 // numbers fills values with a number, or a list of as many numbers.
 func (l *layer) numbers(v value, values []float32) error {
-	if array := v.get("config").get("value"); !array.absent() { // a NumPy array
-		v = array
-	}
+	v = v.plain()
 	bad := func() error {
 		return fail(l.where, ErrUnsupported, "%s where a number or a list of %d is wanted", quote(string(v)), len(values))
 	}

@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 
 	"nnrt/internal/hdf5"
 )
@@ -19,8 +18,7 @@ func (m *importer) findWeights(root *hdf5.Object) error {
 		}
 		group, err := root.Find(n.path + "/vars")
 		if errors.Is(err, hdf5.ErrNotFound) {
-			// The name of the group in Keras 2.12 and 2.13.
-			group, err = root.Find(strings.ReplaceAll(n.path, "layers/", "_layer_checkpoint_dependencies/") + "/vars")
+			group, err = root.Find(n.oldPath + "/vars")
 		}
 		if err != nil {
 			return fail(n.where, ErrWeights, "%w", err)

@@ -2,7 +2,7 @@
 
     /opt/nnrt/keras/bin/python generate.py k3.15
     PYTHONPATH=.../keras-3.5.0 /opt/nnrt/keras/bin/python generate.py k3.5        (likewise k3.0)
-    .../tensorflow-2.15/bin/python generate.py k2.15                              (likewise k2.12)
+    .../tensorflow-2.15/bin/python generate.py k2.15                              (likewise k2.12, k2.13)
 
 The argument begins the files' names. NAME.keras.gz and NAME.h5.gz are what Keras wrote, packed, since most of HDF5 is
 zeros; NAME.json has inputs, what Keras predicts for them,
@@ -48,7 +48,8 @@ def saved(model, ending):
     """The bytes of the file that Keras saves."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "model" + ending)
-        model.save(path)
+        # Keras 2.12 saves .h5 files under .keras, too, unless it is told.
+        model.save(path, **({"save_format": "keras_v3"} if prefix == "k2.12" and ending == ".keras" else {}))
         with open(path, "rb") as f:
             return f.read()
 
@@ -63,9 +64,9 @@ def randomize(model):
         else:
             layer.set_weights(
                 [
-                    (np.abs(random.normal(size=w.shape)) + 0.1 if "variance" in v.name else random.normal(size=w.shape) * 0.6)
-                    .astype("float32")
-                    for v, w in zip(layer.weights, layer.get_weights())
+                    (np.abs(r) + 0.1 if "variance" in v.name else r * 0.6).astype("float32")
+                    for v in layer.weights
+                    for r in [random.normal(size=v.shape)]
                 ]
             )
 
@@ -118,7 +119,8 @@ write("sequential", m, (4,))
 
 x = inputs = keras.Input((4,), name="measurements")
 x = L.Dense(5, name="zeta", activation="gelu")(x)
-inner = keras.Sequential([L.Input((5,)), L.Dense(4), L.BatchNormalization(), L.Dense(5, activation="tanh")], name="block")
+inner = keras.Sequential(
+    [L.Input((5,)), L.Dense(4), L.BatchNormalization(), L.Dense(5, activation="tanh")], name="block")
 x = inner(x)
 deep_in = keras.Input((5,))
 deep = keras.Model(deep_in, L.BatchNormalization()(L.Dense(3, name="zeta")(deep_in)), name="deep")
@@ -131,7 +133,8 @@ write("functional", m, (4,), NESTED)
 if KERAS3:  # which cannot load functions from .h5 files
     x = inputs = keras.Input((4,))
     for function in [
-        keras.activations.silu, lambda x: keras.ops.leaky_relu(x, negative_slope=0.1), keras.ops.tanh, keras.activations.relu,
+        keras.activations.silu, lambda x: keras.ops.leaky_relu(x, negative_slope=0.1), keras.ops.tanh,
+        keras.activations.relu,
         lambda x: keras.ops.gelu(x, approximate=True), lambda x: keras.ops.elu(x, alpha=0.5), keras.ops.softmax,
     ]:
         x = L.LayerNormalization()(function(L.Dense(4)(x)))
@@ -174,10 +177,11 @@ first.adapt((random.normal(size=(50, 4)) * [1, 10, 100, 1e-3] + [5, -100, 1e4, 3
 randomize(m)
 write("normalization", m, (4,), scale=100.0)
 
-invert = {} if prefix == "k2.12" else {"invert": True}  # which Keras 2.12 forgets when it saves
+invert = {} if prefix in ("k2.12", "k2.13") else {"invert": True}  # which they forget when they save
 second, last = L.Normalization(axis=None), L.Normalization(mean=[3.0, 1e5], variance=[4.0, 1e8], **invert)
 m = keras.Sequential(
-    [L.Input((2, 3)), L.Rescaling(1 / 127.5, offset=-1), second, L.Normalization(axis=(1, 2)), L.Flatten(), L.Dense(2), last])
+    [L.Input((2, 3)), L.Rescaling(1 / 127.5, offset=-1), second, L.Normalization(axis=(1, 2)), L.Flatten(), L.Dense(2),
+     last])
 second.adapt((random.normal(size=(50, 2, 3)) * 0.2 - 300).astype("float32"))
 m.layers[2].adapt((random.normal(size=(50, 2, 3)) * 0.1).astype("float32"))
 randomize(m)
