@@ -237,9 +237,11 @@ class Network:
         return np.broadcast_to(values, (1,) + self.shape).reshape(-1)
 
     def normalize(self, mean, scale, name):
-        """y = (x - mean) / scale, scale > 0. The first one, before any layer, becomes the scaling of the inputs."""
-        if not self.layers and self.mean is None:
-            self.mean, self.scale = self.vector(mean), self.vector(scale)
+        """y = (x - mean) / scale, scale > 0. The first one, before any layer, becomes the scaling of the inputs, if a
+        schema can have as many."""
+        flat = self.vector(mean)
+        if not self.layers and self.mean is None and flat.size <= MAX_FEATURES:
+            self.mean, self.scale = flat, self.vector(scale)
         else:  # one layer would compute x * (1/scale) - mean/scale, which is far off where x is near a large mean
             self.scaling(None, -mean, name + "/mean")
             self.scaling(1 / scale, None, name)
