@@ -769,7 +769,11 @@ func TestAllocation(t *testing.T) {
 		}
 		wants(t, c.name, err, ErrDescription)
 	}
-	large := mustModel(t, 1<<10, net.Dense(1<<12, net.Linear))
+	width := 1 << 12
+	if testing.Short() {
+		width = 1 << 8
+	}
+	large := mustModel(t, 1<<10, net.Dense(width, net.Linear))
 	for _, format := range formats {
 		for _, names := range []Names{Keras, PyTorch} {
 			set, err := Of(large, names)
