@@ -121,6 +121,20 @@ func TestColumns(t *testing.T) {
 		floatAttribute("replaced_value_float", -1))), ErrUnsupported, "(ai.onnx.ml.Imputer)")
 	refuse(t, change(2, op("Relu", list{"i"}, list{"s"})), ErrUnsupported, "(Relu)", "a part of the columns")
 	refuse(t, change(8, op("Relu", list{"v"}, list{"y"})), ErrUnsupported, "another order")
+	// A category may be made an integer; as a number it would be another one.
+	codes := nodes(1, 6, 41)
+	codes[3] = op(mlDomain+".OneHotEncoder", list{"code"}, list{"e"}, intsAttribute("cats_int64s", 1, 2),
+		intAttribute("zeros", 1))
+	inputs[3] = valueOf("size", elemFloat, -1, 1)
+	toInteger := op("Cast", list{"size"}, list{"code"}, intAttribute("to", elemInt64))
+	coded := decodeOK(t, mlFile(inputs, outputs, tensors, append([][]byte{toInteger}, codes...)...))
+	if !reflect.DeepEqual(coded.Schema, want) {
+		t.Errorf("schema %+v,\nwant %+v", coded.Schema, want)
+	}
+	number := mlFile([][]byte{valueOf("size", elemFloat, -1, 1), valueOf("pay", elemFloat, -1, 1)}, outputs,
+		[][]byte{floatTensor("w", []int64{2, 1}, 1, 2)}, toInteger,
+		op("Concat", list{"code", "pay"}, list{"v"}, intAttribute("axis", 1)), op("MatMul", list{"v", "w"}, list{"y"}))
+	refuse(t, number, ErrUnsupported, `column "size"`, "cut off to integers")
 	two := mlFile([][]byte{valueOf("a", elemFloat, -1, 2), valueOf("b", elemFloat, -1, 1)}, outputs,
 		[][]byte{floatTensor("w", []int64{3, 1}, 1, 2, 3)}, op("Concat", list{"a", "b"}, list{"v"}, intAttribute("axis", 1)),
 		op("MatMul", list{"v", "w"}, list{"y"}))

@@ -23,13 +23,14 @@
 // + l with s = 6/(h − l). Two operators, Erfc and Expm1, are TensorFlow's, which tf2onnx writes although ONNX has
 // none.
 //
-// The schema. What scales the inputs before the first layer becomes the features' mean and scale: Sub and Div are
-// their very operations; Scaler, Mul and Add are turned into them, in float64. (BatchNormalization is no scaling but a
-// part of the network, and folds.) An input for each column, of shape [N, 1], is a feature with the input's name, and
-// columns may be selected, joined, filled in (Imputer) and encoded (OneHotEncoder). Labels of the output are those
-// that ArgMax and ArrayFeatureExtractor, LabelEncoder, ZipMap or LinearClassifier say; two columns 1 − p and p are one
-// output p. The target is called as the output. Without anything of this kind there is no schema, but for skl2onnx's
-// regressors: what an output of another network means, ONNX does not say.
+// The schema. What scales the inputs before the first layer becomes the features' mean and scale, as in a model that
+// nnrt trained: nnrt run applies them, and a program does that by dataset.Encoder or by itself before it predicts. Sub
+// and Div are their very operations; Scaler, Mul and Add are turned into them, in float64. (BatchNormalization is no
+// scaling but a part of the network, and folds.) An input for each column, of shape [N, 1], is a feature with the
+// input's name, and columns may be selected, joined, filled in (Imputer) and encoded (OneHotEncoder). Labels of the
+// output are those that ArgMax and ArrayFeatureExtractor, LabelEncoder, ZipMap or LinearClassifier say; two columns 1
+// − p and p are one output p. The target is called as the output. Without anything of this kind there is no schema,
+// but for skl2onnx's regressors: what an output of another network means, ONNX does not say.
 //
 // External data is read by ReadFile: a regular file with one name, in the model's folder. From bytes alone it is
 // refused.

@@ -78,6 +78,17 @@ func exporters() []exporter {
 			[][]byte{op("Not", list{"b"}, list{"nb"}), op("Cast", list{"nb"}, list{"cn"}, intAttribute("to", 1)),
 				op("Cast", list{"b"}, list{"cb"}, intAttribute("to", 1)), op("Mul", list{"q", "cn"}, list{"u"}),
 				op("Mul", list{"cb", "e"}, list{"v"}), op("Add", list{"v", "u"}, y)})...)},
+		{"Elu with Exp", 9, 25, net.ELU.WithAlpha(0.7), where(slices.Concat([][]byte{op("Exp", list{"h"}, list{"x1"}),
+			constantNode("m1", -1), op("Add", list{"x1", "m1"}, list{"e"})}, times(0.7, "e", "q"),
+			[][]byte{op("Where", list{"b", "h", "q"}, y)})...)},
+		{"Elu, x below 0 first", 9, 25, net.ELU.WithAlpha(0.7), [][]byte{zero, op("Less", list{"h", "zero"}, list{"b"}), elu,
+			constantNode("c", 0.7), op("Mul", list{"c", "e"}, list{"q"}), op("Where", list{"b", "q", "h"}, y)}},
+		{"Elu, 0 above x first", 9, 25, net.ELU.WithAlpha(0.7), [][]byte{zero, op("Greater", list{"zero", "h"}, list{"b"}),
+			elu, constantNode("c", 0.7), op("Mul", list{"c", "e"}, list{"q"}), op("Where", list{"b", "q", "h"}, y)}},
+		{"Elu, not at most 0", 12, 25, net.ELU.WithAlpha(0.7), [][]byte{zero, op("LessOrEqual", list{"h", "zero"},
+			list{"nb"}),
+			op("Not", list{"nb"}, list{"b"}), elu, constantNode("c", 0.7), op("Mul", list{"c", "e"}, list{"q"}),
+			op("Where", list{"b", "h", "q"}, y)}},
 		{"Selu", 7, 25, net.SELU, unary("Selu")},
 		{"Selu with attributes", 7, 25, net.SELU, unary("Selu", alpha(1.6732632), floatAttribute("gamma", 1.050701))},
 		{"Celu", 12, 25, net.CELU, unary("Celu")},
@@ -474,6 +485,100 @@ func TestConstants(t *testing.T) {
 				16},
 				{5, 5, 5}}[i]
 			near(t, predictRows(t, file, 0, 0, 0), want...)
+		})
+	}
+}
+
+// TestSoftplusBeta: ln(1 + e^(2x))/2 is Softplus of a scaled value, also with PyTorch's threshold.
+func TestSoftplusBeta(t *testing.T) {
+	two, y := constantNode("two", 2), list{"y"}
+	plain := [][]byte{two, op("Mul", list{"h", "two"}, list{"u"}), op("Softplus", list{"u"}, list{"p"}),
+		op("Div", list{"p", "two"}, y)}
+	torch := [][]byte{two, constantNode("large", 20), op("Mul", list{"h", "two"}, list{"u"}),
+		op("Softplus", list{"u"}, list{"p"}), op("Div", list{"p", "two"}, list{"q"}),
+		op("Greater", list{"u", "large"}, list{"b"}), op("Where", list{"b", "h", "q"}, y)}
+	for _, nodes := range [][][]byte{plain, torch} {
+		file := decodeOK(t, afterDense(17, nil, nodes...))
+		near(t, predictRows(t, file, -1, 0.5, 30), math.Log1p(math.Exp(-2))/2, math.Log1p(math.E)/2, 30)
+	}
+	torch[1] = constantNode("large", 5) // e⁻⁵ would be lost
+	refuse(t, afterDense(17, nil, torch...), ErrUnsupported, "(Where)")
+}
+
+// TestHalfPrecision: the constants of a pattern are rounded to binary16.
+func TestHalfPrecision(t *testing.T) {
+	half := func(name, bits string) []byte {
+		return join(pbInt(2, elemFloat16), pbBytes(8, name), pbBytes(9, bits))
+	}
+	unit := join(pbDims([]int64{2, 2}), pbInt(2, elemFloat16), pbBytes(8, "w"), pbBytes(9,
+		"\x00\x3c\x00\x00\x00\x00\x00\x3c"))
+	f := chainFile(2, [][]byte{unit, half("root", "\xa8\x3d"), half("one", "\x00\x3c"), half("half", "\x00\x38")},
+		op("MatMul", list{"x", "w"}, list{"h"}), op("Div", list{"h", "root"}, list{"d"}), op("Erf", list{"d"}, list{"e"}),
+		op("Add", list{"e", "one"}, list{"a"}), op("Mul", list{"h", "a"}, list{"m"}), op("Mul", list{"m", "half"}, list{"y"}))
+	f.inputs = [][]byte{valueOf("x", elemFloat16, -1, 2)}
+	if got := layerTexts(decodeOK(t, f).Model); !slices.Equal(got, []string{"dense gelu"}) {
+		t.Errorf("layers %v", got)
+	}
+}
+
+// TestBroadcastConstants along a row that has more than one dimension.
+func TestBroadcastConstants(t *testing.T) {
+	square := intTensor("square", []int64{3}, -1, 2, 3)
+	for _, c := range []struct {
+		tensor []byte
+		want   []float64
+	}{
+		{floatTensor("c", []int64{3}, 1, 2, 3), []float64{1, 2, 3, 1, 2, 3}},
+		{floatTensor("c", []int64{2, 1}, 1, 2), []float64{1, 1, 1, 2, 2, 2}},
+		{floatTensor("c", []int64{1, 2, 3}, 1, 2, 3, 4, 5, 6), []float64{1, 2, 3, 4, 5, 6}},
+		{floatTensor("c", []int64{1, 1, 1}, 4), []float64{4, 4, 4, 4, 4, 4}},
+	} {
+		f := chainFile(6, [][]byte{square, c.tensor}, op("Relu", list{"x"}, list{"h"}),
+			op("Reshape", list{"h", "square"}, list{"s"}), op("Add", list{"s", "c"}, list{"a"}), op("Flatten", list{"a"},
+				list{"y"}))
+		near(t, predictRows(t, decodeOK(t, f), 0, 0, 0, 0, 0, 0), c.want...)
+	}
+	f := chainFile(6, [][]byte{square, floatTensor("c", []int64{2, 2, 3}, make([]float32, 12)...)}, op("Relu", list{"x"},
+		list{"h"}),
+		op("Reshape", list{"h", "square"}, list{"s"}), op("Add", list{"s", "c"}, list{"y"}))
+	refuse(t, f, ErrShape, "(Add)")
+}
+
+// TestShapeArithmetic: shapes that are computed, with the number of rows among them.
+func TestShapeArithmetic(t *testing.T) {
+	integers := func(name string, values ...int64) []byte {
+		return op("Constant", nil, list{name}, intsAttribute("value_ints", values...))
+	}
+	join3 := op("Concat", list{"n", "k"}, list{"to"}, intAttribute("axis", 0))
+	shape := [][]byte{op("Shape", list{"h"}, list{"s"}), integers("i0", 0), op("Gather", list{"s", "i0"}, list{"n0"}),
+		integers("i1", 1),
+		op("Gather", list{"s", "i1"}, list{"k0"})}
+	reshape := op("Reshape", list{"h", "to"}, list{"y"})
+	for _, c := range []struct {
+		name  string
+		nodes [][]byte
+		want  error
+	}{
+		{"times 1", [][]byte{op("Mul", list{"n0", "i1"}, list{"n"}), op("Div", list{"k0", "i1"}, list{"k"})}, nil},
+		{"plus 0 of the width", [][]byte{op("Identity", list{"n0"}, list{"n"}), op("Add", list{"k0", "i0"}, list{"k"})}, nil},
+		{"minus and modulo", [][]byte{op("Identity", list{"n0"}, list{"n"}), integers("i4", 4), op("Sub", list{"i4", "i1"},
+			list{"i3"}),
+			op("Mod", list{"i3", "i4"}, list{"k"})}, nil},
+		{"twice the rows", [][]byte{integers("i2", 2), op("Mul", list{"n0", "i2"}, list{"n"}), op("Identity", list{"k0"},
+			list{"k"})},
+			ErrUnsupported},
+		{"by 0", [][]byte{op("Identity", list{"n0"}, list{"n"}), op("Div", list{"k0", "i0"}, list{"k"})}, ErrUnsupported},
+		{"the rows as a number", [][]byte{op("Cast", list{"n0"}, list{"f"}, intAttribute("to", elemFloat)),
+			op("Cast", list{"f"}, list{"n"}, intAttribute("to", elemInt64)), op("Identity", list{"k0"}, list{"k"})},
+			ErrUnsupported},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := afterDense(13, nil, slices.Concat(shape, c.nodes, [][]byte{join3, reshape})...)
+			if c.want != nil {
+				refuse(t, f, c.want)
+			} else if got := layerTexts(decodeOK(t, f).Model); !slices.Equal(got, []string{"dense linear"}) {
+				t.Errorf("layers %v", got)
+			}
 		})
 	}
 }
