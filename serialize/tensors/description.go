@@ -26,15 +26,10 @@ type description struct {
 	Layers   json.RawMessage    `json:"layers"`
 	Schema   json.RawMessage    `json:"schema,omitempty"`
 	Metadata serialize.Metadata `json:"metadata,omitempty"`
-	SelfTest *selfTest          `json:"self_test,omitempty"`
+	SelfTest json.RawMessage    `json:"self_test,omitempty"`
 }
 
 const descriptionFormat = 1
-
-type selfTest struct {
-	Inputs  []float32 `json:"inputs"`
-	Outputs []float32 `json:"outputs"`
-}
 
 // describeFile returns the description of a file whose tensors are named so.
 func describeFile(f *serialize.File, names Names, tensors []Tensor) (string, error) {
@@ -47,7 +42,7 @@ func describeFile(f *serialize.File, names Names, tensors []Tensor) (string, err
 		d.Schema = json.RawMessage(describe.Schema(f.Schema))
 	}
 	if len(f.SelfTest.Inputs) > 0 {
-		d.SelfTest = &selfTest{f.SelfTest.Inputs, f.SelfTest.Outputs}
+		d.SelfTest = json.RawMessage(describe.SelfTest(d.Contract, f.SelfTest.Inputs, f.SelfTest.Outputs))
 	}
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
@@ -194,17 +189,16 @@ func (s *Set) parametersOf(model *net.Model, names Names) ([]float32, error) {
 
 // Limits of a description's parts, in the bytes of the JSON; package serialize has those of what they mean.
 const (
-	keyBytes      = 6 * 255 // of a metadata key, all of it escaped
-	valueBytes    = 6 << 16 // of a metadata value
-	maxPairs      = 1 << 10 // of metadata
-	maxSelfValues = 1 << 20
+	keyBytes   = 6 * 255 // of a metadata key, all of it escaped
+	valueBytes = 6 << 16 // of a metadata value
+	maxPairs   = 1 << 10 // of metadata
 )
 
 // parseDescription reads a description, whose model is still missing.
 func parseDescription(text string) (f *serialize.File, inputs int, layers []net.Layer, names Names, err error) {
 	f = &serialize.File{}
 	s := jsonscan.New(text)
-	format := uint64(0)
+	format, tested := uint64(0), 0
 	s.Object(16, keyBytes, func(key string) {
 		var err error
 		switch key {
@@ -232,16 +226,9 @@ func parseDescription(text string) (f *serialize.File, inputs int, layers []net.
 			f.Metadata = serialize.Metadata{}
 			s.Object(maxPairs, keyBytes, func(key string) { f.Metadata[key] = s.String(valueBytes) })
 		case "self_test":
-			s.Object(2, keyBytes, func(key string) {
-				switch key {
-				case "inputs":
-					f.SelfTest.Inputs = s.Floats(maxSelfValues)
-				case "outputs":
-					f.SelfTest.Outputs = s.Floats(maxSelfValues)
-				default:
-					s.Unknown(key)
-				}
-			})
+			if raw := s.Raw(MaxDescription); s.Err() == nil {
+				tested, f.SelfTest.Inputs, f.SelfTest.Outputs, err = describe.ParseSelfTest(raw)
+			}
 		case "crc32c":
 			s.String(8)
 		default:
@@ -253,6 +240,9 @@ func parseDescription(text string) (f *serialize.File, inputs int, layers []net.
 	})
 	if format == 0 || names == "" || f.Contract == 0 {
 		s.Fail(fmt.Errorf("format, names or contract is missing"))
+	}
+	if tested > 0 && tested != f.Contract {
+		s.Fail(fmt.Errorf("the self-test is of contract %d, the model of %d", tested, f.Contract))
 	}
 	return f, inputs, layers, names, s.End()
 }

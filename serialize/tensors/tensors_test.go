@@ -539,9 +539,10 @@ func TestDescription(t *testing.T) {
 		{`"labels":["no","yes"]`, `"labels":["no","yes","perhaps"]`, ErrDescription, "outputs"},
 		{`"seed":"7"`, `"seed":"\u001b"`, ErrDescription, "control"},
 		{`"seed":"7"`, `"seed":7`, ErrDescription, ""},
-		{`"self_test":{"inputs":[1,`, `"self_test":{"inputs":[`, ErrDescription, "self-test"},
-		{`"self_test":{"inputs":[1,`, `"self_test":{"inputs":[1e39,`, ErrDescription, "1e39"},
-		{`"self_test":{"inputs":`, `"self_test":{"rows":`, ErrDescription, "rows"},
+		{`"inputs":[1,`, `"inputs":[`, ErrDescription, "self-test"},
+		{`"inputs":[1,`, `"inputs":[1e39,`, ErrDescription, "1e39"},
+		{`"self_test":{"contract":`, `"self_test":{"contract":1`, ErrDescription, "the self-test is of contract 1"},
+		{`"inputs":[1,`, `"rows":[1,`, ErrDescription, "rows"},
 		{`"schema":`, `"scheme":`, ErrDescription, "scheme"},
 	} {
 		old, new := replace(c.old, c.new), ""
@@ -715,7 +716,7 @@ func FuzzContent(f *testing.F) {
 		`"inputs":1,"layers":[{"kind":"dense","name":"dense","units":1}]}`)
 	f.Add("{'descr': '<f8', 'fortran_order': True, 'shape': (1, 2), }", make([]byte, 16), `{"format":1,"names":"pytorch",`+
 		`"contract":1,"inputs":1,"layers":[{"kind":"dense","name":"a","units":2,"activation":"elu","alpha":2}],"metadata":`+
-		`{"a":"b"},"self_test":{"inputs":[1],"outputs":[1,2]}}`)
+		`{"a":"b"},"self_test":{"contract":1,"inputs":[1],"outputs":[1,2]}}`)
 	f.Fuzz(func(t *testing.T, header string, values []byte, description string) {
 		blob := append(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), header...)
 		blob = append(blob, values...)
@@ -756,7 +757,7 @@ func TestAllocation(t *testing.T) {
 		{"nested", `,"schema":{"features":` + strings.Repeat(`[`, 1000000) + strings.Repeat(`]`, 1000000) + `}`},
 		{"unknown", `,"schema":{"x":[0` + strings.Repeat(`,0`, 1000000) + `]}`},
 		{"metadata", `,"metadata":{"":""` + strings.Repeat(`,"":""`, 340000) + `}`},
-		{"numbers", `,"self_test":{"inputs":[0` + strings.Repeat(`,0`, 1000000) + `],"outputs":[]}`},
+		{"numbers", `,"self_test":{"contract":1,"inputs":[0` + strings.Repeat(`,0`, 1000000) + `],"outputs":[]}`},
 	} {
 		set := &Set{Description: head + c.text + `,"crc32c":"00000000"}`, Tensors: []Tensor{tensor("dense/kernel", 1, 1, 1),
 			tensor("dense/bias", 1, 1)}}
