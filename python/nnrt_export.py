@@ -613,8 +613,11 @@ def keras_model(model, network, path):
         network.where = called(name, layer)
         if node is not None and node.arguments.kwargs.get("training"):
             network.refuse("called with training=True")
-        if any(c.__name__ in ("Sequential", "Functional", "Model") for c in type(layer).__mro__):
+        classes = {c.__name__ for c in type(layer).__mro__}
+        if classes & {"Sequential", "Functional", "Model"}:
             keras_model(layer, network, name)
+        elif "Layer" not in classes:
+            network.refuse("an operation by itself; nnrt has layers only")
         elif not is_from(layer, "keras"):
             network.refuse("a custom layer")
         elif type(layer).__name__ not in KERAS_LAYERS:

@@ -474,7 +474,8 @@ class Keras(Case):
         self.refused(keras.Model([a, b], layers.Add()([a, b])), "2 inputs")
         self.refused(keras.Model(a, [h, layers.Dense(1)(h)]), "2 outputs")
         self.refused(keras.Model(a, layers.Add(name="skip")([a, h])), "skip (Add)", "2 tensors")
-        self.refused(keras.Model(a, layers.Dense(1)(h * 2)), "Multiply", "does not have this layer")
+        for operation in h * 2, keras.ops.softmax(h), keras.ops.reshape(h, (-1, 4)):
+            self.refused(keras.Model(a, layers.Dense(1)(operation)), "an operation by itself")
         self.refused(keras.Model(a, layers.Dense(1)(layers.Dropout(0.5, name="mc")(h, training=True))),
                      "mc (Dropout)", "training=True")
 
