@@ -107,7 +107,7 @@ def models():
     legacy("keras2-h5-normalised", normalised, "normalisation layers by Keras 2")
     legacy("keras2-h5-layernorm", layernorm, "LayerNormalization by Keras 2")
     refuse("refused-keras2-layernorm", layernorm, "LayerNormalization as a batch normalisation of computed statistics",
-           ["node"])
+           ["layer_normalization", "(Reshape)"])
     legacy("keras2-h5-functional", functional, "a functional model by Keras 2")
 
 

@@ -187,24 +187,25 @@ def keras_models():
            "an activation of the user's")
     native("prelu", chain((4,), lambda: layers.PReLU(name="slopes")), ["slopes", "PReLU"],
            "PReLU, whose slopes are weights")
-    native("two-inputs", two_inputs, ["input"], "two inputs")
-    native("two-outputs", two_outputs, ["output"], "two outputs")
+    native("two-inputs", two_inputs, ["Functional", "exactly one input"], "two inputs")
+    native("two-outputs", two_outputs, ["Functional", "exactly one output"], "two outputs")
     native("residual", residual, ["sum", "Add"], "a connection round a layer")
     native("shared", shared, ["twice"], "a layer used twice")
     native("operation", operation, ["sin", "Sin"], "an operation of keras.ops")
-    native("sequence", chain((5, 4), dense(3)), ["dense"], "a Dense layer over a sequence")
-    native("int8", quantized, ["dense"], "quantised to int8")
+    native("sequence", chain((5, 4), dense(3)), ["dense", "(Dense)", "shape"], "a Dense layer over a sequence")
+    native("int8", quantized, ["dense", "int8"], "quantised to int8")
     native("relu-threshold", chain((4,), lambda: layers.ReLU(threshold=0.5, name="late")),
            ["late", "ReLU"], "ReLU with a threshold")
     native("sparsemax", chain((4,), dense(4, "sparsemax", name="sparse")), ["sparse", "sparsemax"],
            "an activation that nnrt does not have")
 
-    exported("normalization", normalization, ["input"],
+    exported("normalization", normalization, ["keras_tensor", "one of 2 inputs"],
              "Normalization, whose statistics export() leaves out: inputs without values")
-    exported("conv", chain((6, 1), lambda: layers.Conv1D(2, 3), layers.Flatten, dense()), ["node"], "a convolution")
-    exported("lstm", chain((5, 3), lambda: layers.LSTM(4), dense()), ["node"], "an LSTM")
-    exported("residual", residual, ["node"], "a connection round a layer")
-    exported("prelu", chain((4,), dense(4), lambda: layers.PReLU("random_normal"), dense()), ["node"], "PReLU")
+    exported("conv", chain((6, 1), lambda: layers.Conv1D(2, 3), layers.Flatten, dense()),
+             ["convolution", "(Conv)"], "a convolution")
+    exported("lstm", chain((5, 3), lambda: layers.LSTM(4), dense()), ["(LSTM)"], "an LSTM")
+    exported("residual", residual, ["sum", "(Add)"], "a connection round a layer")
+    exported("prelu", chain((4,), dense(4), lambda: layers.PReLU("random_normal"), dense()), ["(Add)"], "PReLU")
 
 
 # --- scikit-learn --------------------------------------------------------------------------------------------------
@@ -217,10 +218,10 @@ def sklearn_models():
     converted("forest", lambda: RandomForestClassifier(2, max_depth=2, random_state=1), ["TreeEnsembleClassifier"],
               "a random forest")
     converted("svm", lambda: SVC(max_iter=50), ["SVMClassifier"], "a support vector machine")
-    converted("neighbours", lambda: KNeighborsClassifier(3), ["node"], "nearest neighbours")
+    converted("neighbours", lambda: KNeighborsClassifier(3), ["(Scan)"], "nearest neighbours")
     converted("normalizer", lambda: make_pipeline(Normalizer(), mlp()), ["Normalizer"], "rows of length one")
-    converted("polynomial", lambda: make_pipeline(PolynomialFeatures(2), mlp()), ["node"], "products of inputs")
-    converted("positions", mlp, ["node"], "several labels a row")
+    converted("polynomial", lambda: make_pipeline(PolynomialFeatures(2), mlp()), ["(ReduceProd)"], "products of inputs")
+    converted("positions", mlp, ["Binarizer"], "several labels a row")
     converted("several", lambda: MLPRegressor(hidden_layer_sizes=(6,), max_iter=20, random_state=1), ["(Reshape)"],
               "several numbers, which skl2onnx puts one below the other")
 

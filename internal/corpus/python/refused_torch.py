@@ -182,14 +182,14 @@ def models():
            names=["/gru/"], shows="a GRU")
     script("attention", with_parts(lambda m, x: m.attention(x, x, x)[0],
                                    attention=lambda: nn.MultiheadAttention(4, 2, batch_first=True)),
-           torch.zeros(1, 3, 4), names=["node"], shows="attention over a sequence")
+           torch.zeros(1, 3, 4), names=["/attention/Transpose", "(Transpose)"], shows="attention over a sequence")
     script("embedding", lambda: nn.Sequential(nn.Embedding(10, 4), nn.Flatten(), nn.Linear(12, 2)),
            torch.zeros(1, 3, dtype=torch.int64), names=["/0/Gather", "(Gather)"], shows="an embedding")
     script("two-inputs", with_parts(lambda m, a, b: m.fc(torch.cat([a, b], 1)), fc=lambda: nn.Linear(8, 2)), ROW, ROW,
            names=["onnx::Concat_0", "one of 2 inputs"], shows="two inputs")
     script("two-outputs", with_parts(lambda m, x: (m.a(x), m.b(x)), a=lambda: nn.Linear(4, 2),
                                      b=lambda: nn.Linear(4, 1)), ROW,
-           names=["output"], shows="two outputs")
+           names=["second output"], shows="two outputs")
     script("residual", with_parts(lambda m, x: x + torch.relu(m.fc(x)), fc=lambda: nn.Linear(4, 4)), ROW,
            names=["/Add", "(Add)"], shows="a connection round a layer")
     script("gate", with_parts(lambda m, x: m.a(x) * torch.sigmoid(m.b(x)), a=lambda: nn.Linear(4, 3),
@@ -203,8 +203,8 @@ def models():
            names=["com.example.Twice"], shows="an operator of another domain", opset=17,
            custom_opsets={"com.example": 1})
     script("prelu", mlp(slopes), ROW, names=["/1/PRelu", "(PRelu)"], shows="PReLU, whose slope is a weight")
-    script("hardshrink", mlp(lambda: nn.Hardshrink(0.5)), ROW, names=["node"], shows="a shrinking activation")
-    script("softshrink", mlp(lambda: nn.Softshrink(0.5)), ROW, names=["node"], shows="another of them")
+    script("hardshrink", mlp(lambda: nn.Hardshrink(0.5)), ROW, names=["/1/Or", "(Or)"], shows="a shrinking activation")
+    script("softshrink", mlp(lambda: nn.Softshrink(0.5)), ROW, names=["(Add)"], shows="another of them")
     script("square", with_parts(lambda m, x: m.fc(x) ** 2, fc=lambda: nn.Linear(4, 2)), ROW, names=["(Pow)"],
            shows="a square")
     script("sine", with_parts(lambda m, x: torch.sin(m.fc(x)), fc=lambda: nn.Linear(4, 2)), ROW,
@@ -213,7 +213,8 @@ def models():
            shows="a softmax over the rows of a batch")
     script("mean", with_parts(lambda m, x: m.fc(x).mean(1, keepdim=True), fc=lambda: nn.Linear(4, 3)), ROW,
            names=["(ReduceMean)"], shows="a mean over the outputs")
-    script("groupnorm", mlp(lambda: nn.GroupNorm(2, 6)), ROW, names=["node"], shows="normalisation of groups")
+    script("groupnorm", mlp(lambda: nn.GroupNorm(2, 6)), ROW, names=["(InstanceNormalization)"],
+           shows="normalisation of groups")
     script("training", mlp(lambda: nn.Dropout(0.5)), ROW, names=["(Dropout)"], shows="dropout in training mode",
            training=torch.onnx.TrainingMode.TRAINING, do_constant_folding=False)
     script("training-batchnorm", mlp(lambda: nn.BatchNorm1d(6)), ROW, names=["(BatchNormalization)", "in training"],
@@ -227,9 +228,9 @@ def models():
     dynamo("conv", lambda: nn.Sequential(nn.Conv1d(1, 2, 3), nn.Flatten(), nn.Linear(8, 2)), torch.zeros(1, 1, 6),
            names=["(Conv)"], shows="a convolution")
     dynamo("lstm", with_parts(lambda m, x: m.out(m.lstm(x)[0][:, -1]), lstm=lambda: nn.LSTM(3, 4, batch_first=True),
-                              out=lambda: nn.Linear(4, 2)), torch.zeros(1, 5, 3), names=["node"], shows="an LSTM")
+                              out=lambda: nn.Linear(4, 2)), torch.zeros(1, 5, 3), names=["(LSTM)"], shows="an LSTM")
     dynamo("attention23", with_parts(lambda m, x: nn.functional.scaled_dot_product_attention(x, x, x)),
-           torch.zeros(1, 2, 3, 4), names=["node"], shows="attention as an operator", opset_version=23)
+           torch.zeros(1, 2, 3, 4), names=["(Attention)"], shows="attention as an operator", opset_version=23)
     dynamo("two-inputs", with_parts(lambda m, a, b: m.a(a) + m.b(b), a=lambda: nn.Linear(4, 2),
                                     b=lambda: nn.Linear(4, 2)), ROW, ROW, names=["node_add", "(Add)"],
            shows="two inputs")
