@@ -170,7 +170,7 @@ func TestConvertRefusals(t *testing.T) {
 		{"a.pkl", "out.bin", exitModel, "never read: where it was made, write the model file itself by nnrt_export.export"},
 		{"a.joblib", "out.bin", exitModel, "a.joblib: this is a scikit-learn model in a Python pickle"},
 		{"a.pt", "out.bin", exitModel, "torch.onnx.export"},
-		{"a.pth", "out.bin", exitModel, "safetensors.torch.save_file"},
+		{"a.pth", "out.bin", exitModel, "safetensors.torch as s; s.save_file(torch.load(\"model.pt\", weights_only=True)"},
 		{"a.pt2", "out.bin", exitModel, "torch.onnx.export"},
 		{"a.tflite", "out.bin", exitModel, "convert the Keras model"},
 		{"a.pb", "out.bin", exitModel, "tf2onnx"},

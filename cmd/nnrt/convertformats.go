@@ -71,9 +71,10 @@ var foreignModels = []struct {
 		"program and so is never read", "where it was made, write the model file itself by nnrt_export.export(model, " +
 		"\"model.bin\") (python/nnrt_export.py), or ONNX by skl2onnx.to_onnx(model, X[:1]), and convert that"},
 	{[]string{".pt", ".pth", ".ckpt.tar"}, "a PyTorch file, in a Python pickle, which can run any program and so is " +
-		"never read", "where it was made, save the weights by safetensors.torch.save_file(model.state_dict(), " +
-		"\"model.safetensors\"), and convert that with --layers; or write ONNX by torch.onnx.export; or the model file itself " +
-		"by nnrt_export.export(model, \"model.bin\") (python/nnrt_export.py)"},
+		"never read", "if it holds weights, python -c 'import torch, safetensors.torch as s; " +
+		"s.save_file(torch.load(\"model.pt\", weights_only=True), \"model.safetensors\")' makes a file for --layers; where the " +
+		"model is at hand, torch.onnx.export writes ONNX, and nnrt_export.export(model, \"model.bin\") the model file itself " +
+		"(python/nnrt_export.py)"},
 	{[]string{".pt2", ".pte"}, "an exported PyTorch program", "write ONNX with torch.onnx.export where it was made, and " +
 		"convert that"},
 	{[]string{".tflite"}, "a LiteRT (TensorFlow Lite) model", "convert the Keras model that it was made of"},
