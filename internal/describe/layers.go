@@ -7,12 +7,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"nnrt/internal/jsonscan"
 	"nnrt/net"
 )
 
@@ -94,49 +95,109 @@ func Layers(layers []net.Layer) string {
 // ParseLayers reads what Layers wrote. Whether the layers make a model, net.New says.
 func ParseLayers(text string) ([]net.Layer, error) {
 	var layers []net.Layer
-	kinds := make(map[string]net.LayerKind)
-	for k := net.DenseLayer; k <= net.LayerNormalizationLayer; k++ {
-		kinds[k.String()] = k
-	}
-	decoder := newDecoder(text)
-	err := eachOf(decoder, func() error {
-		if len(layers) == net.MaxLayers {
-			return fmt.Errorf("more than %d layers", net.MaxLayers)
-		}
-		var d layer
-		if err := decoder.Decode(&d); err != nil {
-			return err
-		}
-		kind, known := kinds[d.Kind]
-		if !known {
-			return fmt.Errorf("layer %d: unknown kind %q", len(layers)+1, d.Kind)
-		}
-		if err := checkText(d.Name); err != nil {
-			return fmt.Errorf("layer %d: %w", len(layers)+1, err)
-		}
-		l := net.Layer{
-			Kind: kind, Name: d.Name, Units: d.Units, NoBias: d.NoBias,
-			KernelInitializer: d.KernelInitializer.value(), BiasInitializer: d.BiasInitializer.value(),
-			KernelRegularizer: d.KernelRegularizer.value(), BiasRegularizer: d.BiasRegularizer.value(),
-			ActivityRegularizer: d.ActivityRegularizer.value(),
-			Rate:                float32(d.Rate), Momentum: float32(d.Momentum), Epsilon: float32(d.Epsilon),
-			NoCenter: d.NoCenter, NoScale: d.NoScale,
-		}
-		if d.Activation != "" {
-			if l.Activation, known = net.ParseActivation(d.Activation); !known {
-				return fmt.Errorf("layer %d: unknown activation %q", len(layers)+1, d.Activation)
+	s := jsonscan.New(text)
+	s.Array(net.MaxLayers, func() {
+		var l net.Layer
+		var alpha *float32
+		s.Object(maxKeys, keyBytes, func(key string) {
+			switch key {
+			case "kind":
+				l.Kind = layerKind(s)
+			case "name":
+				l.Name = name(s)
+			case "units":
+				l.Units = integer(s)
+			case "activation":
+				var known bool
+				if text := s.String(keyBytes); s.Err() == nil {
+					if l.Activation, known = net.ParseActivation(text); !known {
+						s.Fail(fmt.Errorf("unknown activation %q", text))
+					}
+				}
+			case "alpha":
+				v := s.Float32()
+				alpha = &v
+			case "no_bias":
+				l.NoBias = truth(s)
+			case "kernel_initializer":
+				l.KernelInitializer = parseInitializer(s)
+			case "bias_initializer":
+				l.BiasInitializer = parseInitializer(s)
+			case "kernel_regularizer":
+				l.KernelRegularizer = parseRegularizer(s)
+			case "bias_regularizer":
+				l.BiasRegularizer = parseRegularizer(s)
+			case "activity_regularizer":
+				l.ActivityRegularizer = parseRegularizer(s)
+			case "rate":
+				l.Rate = s.Float32()
+			case "momentum":
+				l.Momentum = s.Float32()
+			case "epsilon":
+				l.Epsilon = s.Float32()
+			case "no_center":
+				l.NoCenter = truth(s)
+			case "no_scale":
+				l.NoScale = truth(s)
+			default:
+				s.Unknown(key)
 			}
-		}
-		if d.Alpha != nil {
-			l.Activation.Alpha = *d.Alpha
+		})
+		if alpha != nil {
+			l.Activation.Alpha = *alpha
 		}
 		layers = append(layers, l)
-		return nil
 	})
-	if err != nil {
+	if err := s.End(); err != nil {
 		return nil, fmt.Errorf("description of layers: %w", err)
 	}
 	return layers, nil
+}
+
+// layerKind reads the name of a kind of layers.
+func layerKind(s *jsonscan.Scanner) net.LayerKind {
+	text := s.String(keyBytes)
+	for k := net.DenseLayer; k <= net.LayerNormalizationLayer; k++ {
+		if k.String() == text {
+			return k
+		}
+	}
+	s.Fail(fmt.Errorf("unknown kind %q", text))
+	return 0
+}
+
+func parseInitializer(s *jsonscan.Scanner) (i net.Initializer) {
+	s.Object(maxKeys, keyBytes, func(key string) {
+		switch key {
+		case "kind":
+			i.Kind = net.InitializerKind(s.Uint(math.MaxUint8))
+		case "mode":
+			i.Mode = net.FanMode(s.Uint(math.MaxUint8))
+		case "distribution":
+			i.Distribution = net.Distribution(s.Uint(math.MaxUint8))
+		case "a":
+			i.A = s.Float32()
+		case "b":
+			i.B = s.Float32()
+		default:
+			s.Unknown(key)
+		}
+	})
+	return i
+}
+
+func parseRegularizer(s *jsonscan.Scanner) (r net.Regularizer) {
+	s.Object(maxKeys, keyBytes, func(key string) {
+		switch key {
+		case "l1":
+			r.L1 = s.Float32()
+		case "l2":
+			r.L2 = s.Float32()
+		default:
+			s.Unknown(key)
+		}
+	})
+	return r
 }
 
 func describeInitializer(i net.Initializer) *initializer {
@@ -146,26 +207,11 @@ func describeInitializer(i net.Initializer) *initializer {
 	return &initializer{i.Kind, i.Mode, i.Distribution, number(i.A), number(i.B)}
 }
 
-func (i *initializer) value() net.Initializer {
-	if i == nil {
-		return net.Initializer{}
-	}
-	return net.Initializer{Kind: i.Kind, Mode: i.Mode, Distribution: i.Distribution,
-		A: float32(i.A), B: float32(i.B)}
-}
-
 func describeRegularizer(r net.Regularizer) *regularizer {
 	if r == (net.Regularizer{}) {
 		return nil
 	}
 	return &regularizer{number(r.L1), number(r.L2)}
-}
-
-func (r *regularizer) value() net.Regularizer {
-	if r == nil {
-		return net.Regularizer{}
-	}
-	return net.Regularizer{L1: float32(r.L1), L2: float32(r.L2)}
 }
 
 // Plain tells whether a text of at most so many bytes may stand in a model file: valid UTF-8 without control
@@ -174,12 +220,39 @@ func Plain(s string, most int) bool {
 	return len(s) <= most && utf8.ValidString(s) && strings.IndexFunc(s, unicode.IsControl) < 0
 }
 
-// checkText looks at a name, a category or a label.
-func checkText(s string) error {
-	if most := 255; !Plain(s, most) {
-		return fmt.Errorf("a text that is longer than %d bytes, or has control characters", most)
+// Limits of the JSON.
+const (
+	maxKeys   = 32  // of an object
+	keyBytes  = 32  // of a key, or of a word such as an activation's name
+	nameBytes = 255 // of a name, a category or a label
+)
+
+// name reads a text that may stand in a model file.
+func name(s *jsonscan.Scanner) string {
+	const escaped = 6 // bytes that one may take
+	text := s.String(escaped * nameBytes)
+	if !Plain(text, nameBytes) {
+		s.Fail(fmt.Errorf("a text that is longer than %d bytes, or has control characters", nameBytes))
 	}
-	return nil
+	return text
+}
+
+// truth reads true or false.
+func truth(s *jsonscan.Scanner) bool {
+	text := s.Raw(keyBytes)
+	if text != "true" && text != "false" {
+		s.Fail(errors.New("it is not true or false"))
+	}
+	return text == "true"
+}
+
+// integer reads a number of 32 bits.
+func integer(s *jsonscan.Scanner) int {
+	v, err := strconv.ParseInt(s.Raw(keyBytes), 10, 32)
+	if err != nil {
+		s.Fail(errors.New("it is not an integer of 32 bits"))
+	}
+	return int(v)
 }
 
 // marshal writes a value that JSON has a form for.
@@ -191,33 +264,4 @@ func marshal(v any) string {
 		panic(err) // no number in a layer or schema is infinite or NaN
 	}
 	return strings.TrimSuffix(b.String(), "\n")
-}
-
-func newDecoder(text string) *json.Decoder {
-	d := json.NewDecoder(strings.NewReader(text))
-	d.DisallowUnknownFields()
-	return d
-}
-
-// eachOf calls read where each element of a list begins. The list must be all that there is.
-func eachOf(d *json.Decoder, read func() error) error {
-	if t, err := d.Token(); err != nil || t != json.Delim('[') {
-		return errors.New("not a list")
-	}
-	for d.More() {
-		if err := read(); err != nil {
-			return err
-		}
-	}
-	if _, err := d.Token(); err != nil {
-		return err
-	}
-	return atEnd(d)
-}
-
-func atEnd(d *json.Decoder) error {
-	if _, err := d.Token(); err != io.EOF {
-		return errors.New("something follows")
-	}
-	return nil
 }

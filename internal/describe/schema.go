@@ -1,11 +1,11 @@
 package describe
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 
 	"nnrt/dataset"
+	"nnrt/internal/jsonscan"
 )
 
 // schema is dataset.Schema in JSON.
@@ -13,28 +13,28 @@ type schema struct {
 	Named     bool            `json:"named"`
 	OnMissing string          `json:"on_missing"`
 	OnUnknown string          `json:"on_unknown"`
-	NA        texts           `json:"na"`
+	NA        []string        `json:"na"`
 	Columns   int             `json:"columns"`
 	Target    *target         `json:"target,omitempty"` // not if there is no task
 	Features  json.RawMessage `json:"features"`         // a list of feature
 }
 
 type feature struct {
-	Name       string `json:"name"`
-	Column     int    `json:"column"` // from 0
-	Mean       number `json:"mean,omitzero"`
-	Scale      number `json:"scale,omitzero"`
-	Fill       number `json:"fill,omitzero"`
-	Categories texts  `json:"categories,omitempty"` // and no scale: categorical
+	Name       string   `json:"name"`
+	Column     int      `json:"column"` // from 0
+	Mean       number   `json:"mean,omitzero"`
+	Scale      number   `json:"scale,omitzero"`
+	Fill       number   `json:"fill,omitzero"`
+	Categories []string `json:"categories,omitempty"` // and no scale: categorical
 }
 
 type target struct {
-	Name   string `json:"name"`
-	Column int    `json:"column"` // from 0, -1 if it is not a column of the data
-	Task   string `json:"task"`
-	Labels texts  `json:"labels,omitempty"`
-	Mean   number `json:"mean,omitzero"`
-	Scale  number `json:"scale,omitzero"`
+	Name   string   `json:"name"`
+	Column int      `json:"column"` // from 0, -1 if it is not a column of the data
+	Task   string   `json:"task"`
+	Labels []string `json:"labels,omitempty"`
+	Mean   number   `json:"mean,omitzero"`
+	Scale  number   `json:"scale,omitzero"`
 }
 
 // Limits, those of model files.
@@ -42,25 +42,6 @@ const (
 	maxFeatures = 1 << 14
 	maxTexts    = 1 << 14 // categories, labels and spellings of missing values together
 )
-
-// texts is a list of texts.
-type texts []string
-
-// UnmarshalJSON reads no more texts than the limit.
-func (t *texts) UnmarshalJSON(b []byte) error {
-	d := json.NewDecoder(bytes.NewReader(b))
-	return eachOf(d, func() error {
-		if len(*t) == maxTexts {
-			return fmt.Errorf("more than %d texts", maxTexts)
-		}
-		var s string
-		if err := d.Decode(&s); err != nil {
-			return err
-		}
-		*t = append(*t, s)
-		return checkText(s)
-	})
-}
 
 // Schema writes a schema that is valid.
 func Schema(s *dataset.Schema) string {
@@ -72,7 +53,7 @@ func Schema(s *dataset.Schema) string {
 	d := schema{Named: s.Named, OnMissing: s.OnMissing.String(), OnUnknown: s.OnUnknown.String(), NA: s.NA,
 		Columns: s.Columns, Features: json.RawMessage(marshal(features))}
 	if d.NA == nil {
-		d.NA = texts{}
+		d.NA = []string{}
 	}
 	if t := &s.Target; t.Task != dataset.TaskNone {
 		d.Target = &target{t.Name, t.Column, t.Task.String(), t.Labels, number(t.Mean), number(t.Scale)}
@@ -93,58 +74,90 @@ func ParseSchema(text string) (*dataset.Schema, error) {
 }
 
 func parseSchema(text string) (*dataset.Schema, error) {
-	var d schema
-	decoder := newDecoder(text)
-	if err := decoder.Decode(&d); err != nil {
-		return nil, err
-	}
-	if err := atEnd(decoder); err != nil {
-		return nil, err
-	}
-	s := &dataset.Schema{Named: d.Named, Columns: d.Columns, Target: dataset.Target{Column: -1}}
-	if len(d.NA) > 0 {
-		s.NA = d.NA
-	}
-	var known bool
-	if s.OnMissing, known = dataset.ParseRule(d.OnMissing); !known {
-		return nil, fmt.Errorf("unknown rule %q", d.OnMissing)
-	}
-	if s.OnUnknown, known = dataset.ParseRule(d.OnUnknown); !known {
-		return nil, fmt.Errorf("unknown rule %q", d.OnUnknown)
-	}
-	if t := d.Target; t != nil {
-		task, known := dataset.ParseTask(t.Task)
-		if !known || task == dataset.TaskNone {
-			return nil, fmt.Errorf("unknown task %q", t.Task)
+	d := &dataset.Schema{Target: dataset.Target{Column: -1}}
+	left := maxTexts
+	s := jsonscan.New(text)
+	s.Object(maxKeys, keyBytes, func(key string) {
+		switch key {
+		case "named":
+			d.Named = truth(s)
+		case "on_missing":
+			d.OnMissing = rule(s)
+		case "on_unknown":
+			d.OnUnknown = rule(s)
+		case "na":
+			d.NA = texts(s, &left)
+		case "columns":
+			d.Columns = integer(s)
+		case "target":
+			parseTarget(s, &d.Target, &left)
+		case "features":
+			s.Array(maxFeatures, func() { d.Features = append(d.Features, parseFeature(s, &left)) })
+		default:
+			s.Unknown(key)
 		}
-		if err := checkText(t.Name); err != nil {
-			return nil, err
-		}
-		s.Target = dataset.Target{Name: t.Name, Column: t.Column, Task: task, Labels: t.Labels,
-			Mean: float32(t.Mean), Scale: float32(t.Scale)}
-	}
-	texts := len(s.NA) + len(s.Target.Labels)
-	decoder = newDecoder(string(d.Features))
-	return s, eachOf(decoder, func() error {
-		if len(s.Features) == maxFeatures {
-			return fmt.Errorf("more than %d features", maxFeatures)
-		}
-		var f feature
-		if err := decoder.Decode(&f); err != nil {
-			return err
-		}
-		if err := checkText(f.Name); err != nil {
-			return err
-		}
-		if texts += len(f.Categories); texts > maxTexts {
-			return fmt.Errorf("more than %d texts", maxTexts)
-		}
-		kind := dataset.Numeric
-		if len(f.Categories) > 0 {
-			kind = dataset.Categorical
-		}
-		s.Features = append(s.Features, dataset.Feature{Name: f.Name, Column: f.Column, Kind: kind,
-			Mean: float32(f.Mean), Scale: float32(f.Scale), Fill: float32(f.Fill), Categories: f.Categories})
-		return nil
 	})
+	return d, s.End()
+}
+
+func parseFeature(s *jsonscan.Scanner, left *int) (f dataset.Feature) {
+	s.Object(maxKeys, keyBytes, func(key string) {
+		switch key {
+		case "name":
+			f.Name = name(s)
+		case "column":
+			f.Column = integer(s)
+		case "mean":
+			f.Mean = s.Float32()
+		case "scale":
+			f.Scale = s.Float32()
+		case "fill":
+			f.Fill = s.Float32()
+		case "categories":
+			f.Kind, f.Categories = dataset.Categorical, texts(s, left)
+		default:
+			s.Unknown(key)
+		}
+	})
+	return f
+}
+
+func parseTarget(s *jsonscan.Scanner, t *dataset.Target, left *int) {
+	s.Object(maxKeys, keyBytes, func(key string) {
+		switch key {
+		case "name":
+			t.Name = name(s)
+		case "column":
+			t.Column = integer(s)
+		case "task":
+			text, known := s.String(keyBytes), false
+			if t.Task, known = dataset.ParseTask(text); !known || t.Task == dataset.TaskNone {
+				s.Fail(fmt.Errorf("unknown task %q", text))
+			}
+		case "labels":
+			t.Labels = texts(s, left)
+		case "mean":
+			t.Mean = s.Float32()
+		case "scale":
+			t.Scale = s.Float32()
+		default:
+			s.Unknown(key)
+		}
+	})
+}
+
+func rule(s *jsonscan.Scanner) dataset.Rule {
+	text := s.String(keyBytes)
+	r, known := dataset.ParseRule(text)
+	if !known {
+		s.Fail(fmt.Errorf("unknown rule %q", text))
+	}
+	return r
+}
+
+// texts reads a list of as many texts as are left, and counts them.
+func texts(s *jsonscan.Scanner, left *int) (list []string) {
+	s.Array(*left, func() { list = append(list, name(s)) })
+	*left -= len(list)
+	return list
 }

@@ -262,26 +262,36 @@ func TestDamagedFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	try := func(damaged []byte) {
-		f, err := Decode(damaged)
-		if err == nil {
-			_, err = serialize.Encode(f)
-		} else if bad := (*Error)(nil); errors.As(err, &bad) {
-			err = nil
-		}
-		if err != nil {
-			t.Fatalf("%x: %v", damaged, err)
-		}
-	}
 	for i := range blob {
-		try(blob[:i])
+		attack(t, blob[:i])
 		for bit := range 8 {
 			if testing.Short() && bit != i%8 {
 				continue
 			}
 			blob[i] ^= 1 << bit
-			try(blob)
+			attack(t, blob)
 			blob[i] ^= 1 << bit
 		}
+	}
+}
+
+// TestDescriptionsTakeLittle gives as many features, categories and layers as there may be.
+func TestDescriptionsTakeLittle(t *testing.T) {
+	const most = 1 << 14
+	s := &dataset.Schema{Columns: most, Target: dataset.Target{Column: -1}}
+	for i := range most {
+		s.Features = append(s.Features, dataset.Feature{Name: fmt.Sprint("c", i+1), Column: i, Kind: dataset.Categorical,
+			Categories: []string{"a"}})
+	}
+	layers := []net.Layer{net.Dense(1, net.Linear)}
+	for range net.MaxLayers - 1 {
+		layers = append(layers, net.Dropout(0))
+	}
+	blob, err := Encode(&serialize.File{Model: modelOf(t, most, layers...), Schema: s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f := attack(t, blob); f == nil || f.Schema == nil {
+		t.Error("the schema was not read")
 	}
 }

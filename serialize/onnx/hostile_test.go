@@ -15,8 +15,7 @@ import (
 // names and tensors.
 const allocationConstant = 24 << 20
 
-// attack decodes bytes that may be anything. The answer must be a model that a model file can hold, or an *Error;
-// memory
+// attack decodes bytes that may be anything. The answer must be a model that a model file can hold, or an *Error; memory
 // must be in proportion; and the answer must always be the same.
 func attack(t testing.TB, blob []byte) *serialize.File {
 	t.Helper()
@@ -299,6 +298,13 @@ func isLimit(err error) bool {
 // FuzzDecode takes any bytes.
 func FuzzDecode(f *testing.F) {
 	for _, blob := range hostileSeeds() {
+		f.Add(blob)
+	}
+	for _, written := range writtenFiles(f) {
+		blob, err := Encode(&written.file)
+		if err != nil {
+			f.Fatal(err)
+		}
 		f.Add(blob)
 	}
 	f.Fuzz(func(t *testing.T, blob []byte) { attack(t, blob) })
