@@ -24,11 +24,14 @@ func visit(data []byte) error {
 	}
 	var walk func(o *Object, depth int)
 	walk = func(o *Object, depth int) {
-		_, err := o.Strings("")
-		keep(err)
+		if layout, err := o.find(msgLayout); layout == nil && err == nil {
+			keep(o.readLinks())
+		}
 		for _, name := range []string{"model", "names", "a8"} {
-			_, err := o.Strings(name)
-			keep(err)
+			if o == root || name == "a8" && len(o.children) > 1 {
+				_, err := o.Strings(name)
+				keep(err)
+			}
 		}
 		if layout, err := o.find(msgLayout); layout != nil || err != nil {
 			_, err = o.Shape()
@@ -37,7 +40,6 @@ func visit(data []byte) error {
 			keep(err)
 			return
 		}
-		keep(o.readLinks())
 		if depth == 0 {
 			return
 		}
