@@ -13,13 +13,19 @@ import (
 	"strings"
 	"testing"
 
+	"nnrt/internal/hdf5"
 	"nnrt/serialize"
 )
 
 // unpacked returns a file of testdata, which generate.py there describes.
 func unpacked(t testing.TB, name string) []byte {
 	t.Helper()
-	packed, err := os.ReadFile(filepath.Join("testdata", name+".gz"))
+	return unpack(t, filepath.Join("testdata", name+".gz"))
+}
+
+func unpack(t testing.TB, path string) []byte {
+	t.Helper()
+	packed, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,5 +202,18 @@ func TestRefused(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestListInPieces reads a list of names that Keras has split, since an attribute has at most 64 KB.
+func TestListInPieces(t *testing.T) {
+	blob := unpack(t, "../../internal/hdf5/testdata/attributes_earliest.h5.gz")
+	root, err := hdf5.Open(blob, allowance)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := listAttribute(root, "attribute") // attribute0, attribute1, … attribute59
+	if err != nil || len(list) != 60 || list[59] != "value 59" {
+		t.Errorf("%q, error %v", list, err)
 	}
 }
