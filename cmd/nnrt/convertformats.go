@@ -192,7 +192,7 @@ func describeFormats() string {
 		} else if !canRead(f) {
 			direction = "out"
 		}
-		lines = append(lines, fmt.Sprintf("%s (%s): %s, %s.", f.name, strings.Join(f.endings, ", "), f.what, direction))
+		lines = append(lines, fmt.Sprintf("%s (%s), %s: %s.", f.name, strings.Join(f.endings, ", "), direction, f.what))
 	}
 	return strings.Join(lines, "\n\n")
 }

@@ -295,3 +295,51 @@ func TestDescriptionsTakeLittle(t *testing.T) {
 		t.Error("the schema was not read")
 	}
 }
+
+// TestRandomModels puts layers together at random, with names that are those of other things in the graph.
+func TestRandomModels(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	activations := activationLayers()
+	names := []string{"", "input", "output", "a", "a/Gemm", "a/Gemm/Gemm", "constant_1", "dense/kernel", "input_mean", "½ µ"}
+	rounds := 500
+	if testing.Short() {
+		rounds = 50
+	}
+	for round := range rounds {
+		var layers []net.Layer
+		taken := make(map[string]bool)
+		for range 1 + r.IntN(7) {
+			a := activations[r.IntN(len(activations))]
+			l := []net.Layer{net.Dense(1+r.IntN(4), a), net.Activate(a), net.Dropout(0.5), net.BatchNormalization(),
+				net.LayerNormalization(net.Epsilon(2))}[r.IntN(5)]
+			l.NoBias, l.NoCenter, l.NoScale = r.IntN(2) == 0, r.IntN(2) == 0, r.IntN(2) == 0
+			if name := names[r.IntN(len(names))]; !taken[name] {
+				l.Name = name
+				taken[name] = name != ""
+			}
+			layers = append(layers, l)
+		}
+		file := serialize.File{Model: modelOf(t, 1+r.IntN(5), layers...)}
+		switch target := (dataset.Target{Column: -1}); r.IntN(3) {
+		case 0:
+			if file.Model.Outputs() == 1 {
+				target = dataset.Target{Name: "y", Column: -1, Task: dataset.TaskRegression, Mean: float32(r.IntN(2)),
+					Scale: float32(1 + r.IntN(2))}
+			}
+			fallthrough
+		case 1:
+			file.Schema = numericSchema(file.Model.Inputs(), target)
+		}
+		blob, err := Encode(&file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := Decode(blob)
+		if err != nil {
+			t.Fatalf("round %d, layers %+v: %v", round, layers, err)
+		}
+		if sameFile(t, got, &file); t.Failed() {
+			t.Fatalf("round %d, layers %+v", round, layers)
+		}
+	}
+}
