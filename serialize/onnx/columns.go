@@ -489,6 +489,15 @@ func (in *inputs) hasCategories() bool {
 	return slices.ContainsFunc(in.features, func(f dataset.Feature) bool { return f.Kind == dataset.Categorical })
 }
 
+// missing returns the spellings of a missing value. ONNX has none for texts: what is a category is not missing.
+func (in *inputs) missing() []string {
+	return slices.DeleteFunc(dataset.ParseNA(dataset.DefaultNA), func(spelling string) bool {
+		return slices.ContainsFunc(in.features, func(f dataset.Feature) bool {
+			return slices.Contains(f.Categories, spelling)
+		})
+	})
+}
+
 // sourceElem is the element type of the input that a column comes from.
 func (d *decoder) sourceElem(source int32) int64 {
 	if len(d.inputs) == 1 {
@@ -513,7 +522,7 @@ func (d *decoder) schema(in *inputs, r *result, m *net.Model) (*dataset.Schema, 
 		}
 	}
 	s := &dataset.Schema{Features: in.features, Columns: in.columns, Named: in.named, Target: dataset.Target{Column: -1},
-		NA: strings.Split(dataset.DefaultNA, ",")}
+		NA: in.missing()}
 	if in.filled {
 		s.OnMissing = dataset.RuleMean
 	}

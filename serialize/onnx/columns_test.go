@@ -309,9 +309,13 @@ func TestLabels(t *testing.T) {
 			"probabilities"},
 			floatsAttribute("coefficients", coefficients...), intsAttribute("classlabels_ints", 0, 1, 2),
 			textAttribute("post_transform", "PROBIT"))}, ErrUnsupported, "post_transform"},
+		{"labels below each other", [][]byte{label, probabilities}, append(slices.Clone(softmax), argmax,
+			op("Reshape", list{"classes", "upright"}, list{"column"}), op(mlDomain+".ArrayFeatureExtractor", list{"column", "a"},
+				list{"output_label"})), ErrUnsupported, "labels of shape [3, 1]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			refuse(t, mlFile(x, c.outputs, [][]byte{w3, names, flat}, c.nodes...), c.cause, c.want)
+			upright := intTensor("upright", []int64{2}, 3, 1)
+			refuse(t, mlFile(x, c.outputs, [][]byte{w3, names, flat, upright}, c.nodes...), c.cause, c.want)
 		})
 	}
 }
@@ -339,6 +343,44 @@ func TestRegressors(t *testing.T) {
 	near(t, predictRows(t, file, 1, 10), 32, 54)
 	if file.Schema.Target.Task != dataset.TaskNone {
 		t.Errorf("target %+v", file.Schema.Target)
+	}
+}
+
+// TestFunctionOfOneScore: ONNX Runtime does not apply it.
+func TestFunctionOfOneScore(t *testing.T) {
+	for _, how := range []string{"LOGISTIC", "SOFTMAX"} {
+		f := chainFile(2, nil, op(mlDomain+".LinearRegressor", list{"x"}, list{"y"}, floatsAttribute("coefficients", 2, 3),
+			textAttribute("post_transform", how)))
+		f.ml = 1
+		refuse(t, f, ErrUnsupported, "attribute post_transform", how)
+	}
+}
+
+// TestCategoriesThatLookMissing: a category is one even where it is also a spelling of a missing value.
+func TestCategoriesThatLookMissing(t *testing.T) {
+	f := mlFile([][]byte{valueOf("c", elemString, -1, 1)}, [][]byte{valueOf("y", elemFloat, -1, 1)},
+		[][]byte{floatTensor("w", []int64{4, 1}, 1, 2, 3, 4), intTensor("four", []int64{2}, -1, 4)},
+		op(mlDomain+".OneHotEncoder", list{"c"}, list{"o"}, textsAttribute("cats_strings", "?", "", "no", "NA"),
+			intAttribute("zeros", 1)),
+		op("Reshape", list{"o", "four"}, list{"v"}), op("MatMul", list{"v", "w"}, list{"y"}))
+	file := decodeOK(t, f)
+	if want := []string{"NaN", "null"}; !slices.Equal(file.Schema.NA, want) {
+		t.Errorf("missing are %q, want %q", file.Schema.NA, want)
+	}
+	e, err := file.Schema.Bind([]string{"c"}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := make([]float32, 4)
+	for i, text := range []string{"?", "", "no", "NA"} {
+		if err := e.Encode(x, []string{text}); err != nil {
+			t.Fatal(err)
+		}
+		for k := range x {
+			if want := k == i; x[k] != 0 != want {
+				t.Errorf("%q is %v", text, x)
+			}
+		}
 	}
 }
 

@@ -474,7 +474,7 @@ func power(list []*value, x *value) float64 {
 	n := 0.0
 	for _, f := range list {
 		if f.op == "Pow" && same(f.args[0], x) {
-			if e, ok := scalarOf(f.args[1]); ok {
+			if e, ok := scalarOf(f.args[1]); ok && e > 0 && e == math.Trunc(e) { // others are not finite for all x
 				n += e
 				continue
 			}

@@ -238,6 +238,12 @@ func TestActivationsThatNnrtLacks(t *testing.T) {
 			op("Mul", list{"h", "t"}, y)}, "(Mul)"},
 		{"a step", 13, [][]byte{constantNode("zero", 0), op("Greater", list{"h", "zero"}, y)}, "(Greater)"},
 		{"softmax over the rows", 13, unary("Softmax", intAttribute("axis", 0)), "attribute axis"},
+		{"GELU of powers that only numbers above 0 have", 13, [][]byte{constantNode("e", 1.5),
+			op("Pow", list{"h", "e"}, list{"p"}),
+			op("Mul", list{"p", "p"}, list{"cube"}), constantNode("c", 0.044715), op("Mul", list{"cube", "c"}, list{"q"}),
+			op("Add", list{"h", "q"}, list{"s"}), constantNode("r", 0.7978846), op("Mul", list{"s", "r"}, list{"t"}),
+			op("Tanh", list{"t"}, list{"th"}), constantNode("one", 1), op("Add", list{"th", "one"}, list{"a"}),
+			op("Mul", list{"h", "a"}, list{"m"}), constantNode("half", 0.5), op("Mul", list{"m", "half"}, y)}, "(Mul)"},
 		{"a residual connection", 13, [][]byte{op("Relu", list{"h"}, list{"r"}), op("Add", list{"h", "r"}, y)}, "(Add)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -149,8 +149,9 @@ func (d *decoder) labelsOf(v *value) (p *value, labels *tensor, err error) {
 			return nil, nil, err
 		}
 		labels = v.args[0].constant
-		if v.args[1].op != "ArgMax" || labels.size() != numbers.size() {
-			return nil, nil, n.fail("", ErrUnsupported, "%d labels for %d numbers", labels.size(), numbers.size())
+		if dims := labels.dims; v.args[1].op != "ArgMax" || labels.size() != numbers.size() ||
+			len(dims) > 0 && dims[len(dims)-1] != int64(labels.size()) {
+			return nil, nil, n.fail("", ErrUnsupported, "labels of shape %s for %d numbers", dimText(dims), numbers.size())
 		}
 		return p, labels, nil
 	case "Cast":
@@ -392,12 +393,14 @@ func (d *decoder) matchLinear(v *value) ([]step, *value, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	switch how {
-	case "NONE":
+	// Of a single score ONNX Runtime leaves the function out, where ONNX does not say so.
+	switch {
+	case how == "NONE":
 		return []step{dense}, v.args[0], nil
-	case "LOGISTIC":
+	case out == 1:
+	case how == "LOGISTIC":
 		return []step{dense, {kind: activationStep, node: n, activation: plainActivations["Sigmoid"]}}, v.args[0], nil
-	case "SOFTMAX":
+	case how == "SOFTMAX":
 		return []step{dense, {kind: activationStep, node: n, activation: plainActivations["Softmax"]}}, v.args[0], nil
 	}
 	return nil, nil, n.fail("attribute post_transform", ErrUnsupported, "%s", short(how))
