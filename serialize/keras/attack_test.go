@@ -262,7 +262,7 @@ func TestArchive(t *testing.T) {
 		files := []string{metadataFile, metadata, configFile, config, weightsFile, weights}
 		return archive(t, method, append(files, more...)...)
 	}
-	bomb := strings.Repeat(" ", 100<<20)
+	bomb := strings.Repeat(" ", 8<<20)
 	for _, tc := range []struct {
 		name  string
 		blob  []byte
