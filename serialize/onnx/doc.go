@@ -35,7 +35,15 @@
 // External data is read by ReadFile: a regular file with one name, in the model's folder. From bytes alone it is
 // refused.
 //
+// A file that Encode wrote is known again, and gives the model file that it was made of, to the byte: layers, names,
+// schema, metadata and self-test are in the file's metadata. They count if the graph is just the one that Encode writes
+// for them, whatever the weights; an edited file is read like any other.
+//
 // Any bytes may be given. The answer is a model or an *Error, never a panic, and never an allocation beyond 8 times
 // the file (with its external data) and a constant of 24 MiB, which covers the limits on the numbers of nodes, names
 // and tensors.
+//
+// # Writing
+//
+// Encode writes operator set 13, which every runtime has; it says what becomes of layers, activations and the schema.
 package onnx
