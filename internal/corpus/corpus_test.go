@@ -25,10 +25,7 @@ import (
 	"nnrt/serialize/tensors"
 )
 
-var (
-	write = flag.Bool("write", false, "write CORPUS.md, and limits for models that have none")
-	out   = flag.String("out", "", "write the models in other formats to this folder, for python/roundtrip.py")
-)
+var write = flag.Bool("write", false, "write CORPUS.md, and limits for models that have none")
 
 const testdata = "testdata"
 

@@ -6,6 +6,6 @@
 // python make them all. CORPUS.md is the tests' report: for each model the largest difference from the framework, for
 // each refused file the error. It is compared to the letter, since nnrt's results are the same bits everywhere.
 //
-//	go test ./internal/corpus -write     writes CORPUS.md, and limits for models that have none
-//	go test ./internal/corpus -out DIR   writes what python/roundtrip.py gives to the frameworks
+//	go test ./internal/corpus -write             writes CORPUS.md, and limits for models that have none
+//	NNRT_CORPUS_PYTHON=… go test … -run Load -v  gives what nnrt writes to ONNX Runtime, PyTorch and Keras
 package corpus

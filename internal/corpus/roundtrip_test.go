@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -126,63 +127,84 @@ type layer struct {
 	Scale      bool    `json:"scale"`
 }
 
-// TestOut writes for each model what python/roundtrip.py reads: the model as ONNX and safetensors with PyTorch's names
-// and NPZ; its layers; raw inputs, inputs as the first layer takes them, and nnrt's outputs for both.
-func TestOut(t *testing.T) {
-	if *out == "" {
-		t.Skip("no -out")
+// pythonVariable names Python with the packages of python/requirements.txt.
+const pythonVariable = "NNRT_CORPUS_PYTHON"
+
+// TestFrameworksLoad gives each model as nnrt writes it to ONNX Runtime, PyTorch and Keras, and compares their outputs
+// with nnrt's (python/roundtrip.py). With -write what was measured becomes roundtrip.json.
+func TestFrameworksLoad(t *testing.T) {
+	python := os.Getenv(pythonVariable)
+	if python == "" {
+		t.Skip(pythonVariable + " is not set")
 	}
+	folder := t.TempDir()
 	for _, e := range entries(t, "manifest.json") {
-		t.Run(e.Name, func(t *testing.T) {
-			file, err := convert(e)
-			if err != nil {
-				t.Fatal(err)
-			}
-			folder := filepath.Join(*out, e.Name)
-			if err := os.MkdirAll(folder, 0o777); err != nil {
-				t.Fatal(err)
-			}
-			put := func(name string, blob []byte, err error) {
-				t.Helper()
-				if err == nil {
-					err = os.WriteFile(filepath.Join(folder, name), blob, 0o666)
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
-			}
-			x, rows := inputs(t, e, file)
-			raw := make([]float32, len(x)) // what the model would have got without scaling
-			unscale(file, raw, x)
-			if path := filepath.Join(testdata, e.Name, "x.npy"); fileExists(path) {
-				raw, _, _ = matrix(t, path)
-			}
-			y, _ := predict(t, file, x, rows)
-			plain, _ := predict(t, &serialize.File{Model: file.Model}, x, rows)
-			put("raw.npy", npy(raw, rows), nil)
-			put("x.npy", npy(x, rows), nil)
-			put("y.npy", npy(y, rows), nil)
-			put("plain.npy", npy(plain, rows), nil)
-			names := map[string]string{"ONNX": "model.onnx", "safetensors, names of PyTorch": "model.safetensors",
-				"NPZ, names of Keras": "model.npz"}
-			for _, w := range ways {
-				if names[w.name] != "" && noWay(w, file.Model) == "" {
-					blob, err := w.encode(file)
-					put(names[w.name], blob, err)
-				}
-			}
-			var layers []layer
-			for _, l := range file.Model.Layers() {
-				layers = append(layers, layer{l.Kind.String(), l.Units, l.Activation.String(), l.Activation.Alpha, l.Epsilon,
-					!l.NoBias, !l.NoCenter, !l.NoScale})
-			}
-			blob, err := json.Marshal(layers)
-			put("layers.json", blob, err)
-		})
+		t.Run(e.Name, func(t *testing.T) { export(t, e, filepath.Join(folder, e.Name)) })
 	}
+	if t.Failed() {
+		return
+	}
+	measured := filepath.Join(testdata, "roundtrip.json")
+	if !*write {
+		measured = filepath.Join(t.TempDir(), "roundtrip.json")
+	}
+	output, err := exec.Command(python, filepath.Join("python", "roundtrip.py"), folder, measured).CombinedOutput()
+	t.Logf("%s", output)
+	if err != nil {
+		t.Fatal(err)
+	}
+	loaderTable(t, measured)
 }
 
-// unscale inverts a schema's scaling where there is none of numbers; inputs of texts are 0 and 1 as they are.
+// export writes what python/roundtrip.py reads of a model: ONNX, safetensors with PyTorch's names, and NPZ; its layers;
+// raw inputs, inputs as the first layer takes them, and nnrt's outputs for both.
+func export(t *testing.T, e *entry, folder string) {
+	file, err := convert(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(folder, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	put := func(name string, blob []byte, err error) {
+		t.Helper()
+		if err == nil {
+			err = os.WriteFile(filepath.Join(folder, name), blob, 0o666)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	x, rows := inputs(t, e, file)
+	raw := make([]float32, len(x)) // what the model would have got without scaling
+	unscale(file, raw, x)
+	if path := filepath.Join(testdata, e.Name, "x.npy"); fileExists(path) {
+		raw, _, _ = matrix(t, path)
+	}
+	y, _ := predict(t, file, x, rows)
+	plain, _ := predict(t, &serialize.File{Model: file.Model}, x, rows)
+	put("raw.npy", npy(raw, rows), nil)
+	put("x.npy", npy(x, rows), nil)
+	put("y.npy", npy(y, rows), nil)
+	put("plain.npy", npy(plain, rows), nil)
+	names := map[string]string{"ONNX": "model.onnx", "safetensors, names of PyTorch": "model.safetensors",
+		"NPZ, names of Keras": "model.npz"}
+	for _, w := range ways {
+		if names[w.name] != "" && noWay(w, file.Model) == "" {
+			blob, err := w.encode(file)
+			put(names[w.name], blob, err)
+		}
+	}
+	var layers []layer
+	for _, l := range file.Model.Layers() {
+		layers = append(layers, layer{l.Kind.String(), l.Units, l.Activation.String(), l.Activation.Alpha, l.Epsilon,
+			!l.NoBias, !l.NoCenter, !l.NoScale})
+	}
+	blob, err := json.Marshal(layers)
+	put("layers.json", blob, err)
+}
+
+// unscale inverts a schema's scaling of numbers, for rows that come from a CSV file; categories stay 0 and 1.
 func unscale(file *serialize.File, raw, x []float32) {
 	copy(raw, x)
 	if file.Schema == nil {
@@ -217,11 +239,20 @@ func npy(values []float32, rows int) []byte {
 // loaders are what python/roundtrip.py gives nnrt's files to.
 var loaders = []string{"ONNX Runtime", "PyTorch", "Keras"}
 
-// TestLoadersAgree holds what python/roundtrip.py measured (roundtrip.json), the largest difference, by model and
-// loader, of what the framework makes of nnrt's file from what nnrt makes of it, to 16 ULP of each output's scale:
-// twelve layers and exponentials come close to it, single activations stay within a few.
+// TestLoadersAgree holds roundtrip.json, what TestFrameworksLoad last measured, to its limit, and the report to it.
 func TestLoadersAgree(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(testdata, "roundtrip.json"))
+	table := loaderTable(t, filepath.Join(testdata, "roundtrip.json"))
+	if !t.Failed() {
+		checkReport(t, "loaders", table)
+	}
+}
+
+// loaderTable returns a table of what python/roundtrip.py measured: the largest difference, by model and loader, of
+// what the framework makes of nnrt's file from what nnrt makes of it. None may be above 16 ULP of each output's scale:
+// twelve layers and exponentials come close to it, single activations stay within a few.
+func loaderTable(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -265,7 +296,5 @@ func TestLoadersAgree(t *testing.T) {
 		fmt.Fprintf(&b, "| %s | %d | %.2f (%s) | %.2f | %d |\n", loader, len(ulps), worst, worstName, ulps[len(ulps)/2], few)
 	}
 	b.WriteString("\nWith " + versions(measured.Versions) + ".\n")
-	if !t.Failed() {
-		checkReport(t, "loaders", b.String())
-	}
+	return b.String()
 }

@@ -1,11 +1,10 @@
 """Gives the models that nnrt wrote to the frameworks, and says how far their outputs are from nnrt's.
 
-    go test ./internal/corpus -run TestOut -out /tmp/out
-    …/bin/python internal/corpus/python/roundtrip.py /tmp/out
+    NNRT_CORPUS_PYTHON=…/bin/python go test ./internal/corpus -run Load -v
 
-ONNX goes to onnx.checker (its full check) and ONNX Runtime, safetensors to a Sequential of PyTorch by load_state_dict,
-NPZ to a Sequential of Keras by set_weights. What it measures goes into testdata/roundtrip.json, which a test holds to
-the limits. Differences are in ULP of each output's scale, as in corpus_test.go.
+runs it. ONNX goes to onnx.checker (its full check) and ONNX Runtime, safetensors to a Sequential of PyTorch by
+load_state_dict, NPZ to a Sequential of Keras by set_weights. Its arguments are the folder with the models and the file
+for what it measures. Differences are in ULP of each output's scale, as in corpus_test.go.
 """
 
 import json
@@ -23,8 +22,6 @@ from torch import nn
 
 import keras
 from keras import layers as kl
-
-from common import TESTDATA
 
 
 def difference(got, want):
@@ -124,7 +121,7 @@ def main():
     models = {n: {k: round(v, 3) for k, v in measure(os.path.join(sys.argv[1], n)).items()} for n in names}
     versions = {"torch": torch.__version__.split("+")[0], "keras": keras.__version__, "onnx": onnx.__version__,
                 "onnxruntime": onnxruntime.__version__}
-    with open(os.path.join(TESTDATA, "roundtrip.json"), "w", encoding="utf-8") as f:
+    with open(sys.argv[2], "w", encoding="utf-8") as f:
         lines = [f"{json.dumps(n)}: {json.dumps(m)}" for n, m in models.items()]
         f.write('{"versions": ' + json.dumps(versions) + ',\n"models": {\n' + ",\n".join(lines) + "\n}}\n")
     for loader in ("ONNX Runtime", "PyTorch", "Keras"):
