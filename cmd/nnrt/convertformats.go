@@ -127,18 +127,6 @@ type (
 	encodeFunc = func(f *serialize.File, o *convertOptions) ([]byte, []string, error)
 )
 
-// ofBytes makes a modelFormat's decode of a function that wants the file's bytes and knows no options.
-func ofBytes(decode func([]byte) (*serialize.File, error)) decodeFunc {
-	return func(path string, _ *convertOptions) (*serialize.File, []string, error) {
-		blob, err := readWhole(path)
-		if err != nil {
-			return nil, nil, err
-		}
-		file, err := decode(blob)
-		return file, nil, err
-	}
-}
-
 // ofPath makes a modelFormat's decode of a function that reads the file itself and knows no options.
 func ofPath(decode func(path string) (*serialize.File, error)) decodeFunc {
 	return func(path string, _ *convertOptions) (*serialize.File, []string, error) {

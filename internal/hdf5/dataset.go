@@ -3,6 +3,8 @@ package hdf5
 import (
 	"encoding/binary"
 	"math"
+
+	"nnrt/internal/npy"
 )
 
 // Classes of a data layout.
@@ -190,7 +192,7 @@ func (v *values) convert(c *cursor, at int, data []byte) error {
 		}
 	case 2:
 		for i := range out {
-			out[i] = float16(order.Uint16(data[2*i:]))
+			out[i] = npy.HalfFloat(order.Uint16(data[2*i:]))
 		}
 	case 8:
 		for i := range out {
@@ -202,18 +204,6 @@ func (v *values) convert(c *cursor, at int, data []byte) error {
 		}
 	}
 	return nil
-}
-
-// float16 widens a number of 16 bits.
-func float16(b uint16) float32 {
-	sign, exponent, mantissa := uint32(b>>15)<<31, uint32(b>>10)&31, uint32(b)&0x3ff
-	switch exponent {
-	case 0: // zero and subnormal: mantissa times 2⁻²⁴
-		return math.Float32frombits(sign | math.Float32bits(float32(mantissa)*0x1p-24))
-	case 31:
-		return math.Float32frombits(sign | 0xff<<23 | mantissa<<13)
-	}
-	return math.Float32frombits(sign | (exponent+112)<<23 | mantissa<<13)
 }
 
 // chunks reads a dataset that is stored in blocks of equal shape, in the order of the blocks.

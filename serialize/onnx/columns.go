@@ -288,8 +288,7 @@ func applyAll(list []element, s *step) {
 }
 
 // apply applies an operation to an element, as mean or scale if it can be one. Sub and Div by constants are exactly
-// what
-// the schema does; a product becomes a quotient.
+// what the schema does; a product becomes a quotient.
 func (e *element) apply(op string, by float64) {
 	if e.encoder == nil && e.a == 1 && e.b == 0 && e.state&(divided|casted) == 0 {
 		switch {

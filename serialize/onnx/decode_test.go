@@ -218,29 +218,6 @@ func TestTensors(t *testing.T) {
 	}
 }
 
-// TestFloat16 compares every binary16 with the value by definition.
-func TestFloat16(t *testing.T) {
-	for h := range 1 << 16 {
-		got := float64(float16(uint16(h)))
-		exponent, fraction := h>>10&31, float64(h&1023)
-		want := math.Ldexp(1+fraction/1024, exponent-15)
-		switch exponent {
-		case 0:
-			want = math.Ldexp(fraction/1024, -14)
-		case 31:
-			if want = math.Inf(1); fraction != 0 {
-				want = math.NaN()
-			}
-		}
-		if h >= 1<<15 {
-			want = math.Copysign(want, -1)
-		}
-		if math.Float64bits(got) != math.Float64bits(want) && !(got != got && want != want) {
-			t.Fatalf("%#x is %v, want %v", h, got, want)
-		}
-	}
-}
-
 // TestSharedTensors: equal tensors through Identity, tensors that are inputs too (IR 3), and one layer twice.
 func TestSharedTensors(t *testing.T) {
 	f := chainFile(2, [][]byte{floatTensor("w", []int64{2, 2}, 1, 2, 3, 4), floatTensor("b", []int64{2}, 5, 6)},

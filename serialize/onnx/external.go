@@ -14,9 +14,8 @@ import (
 )
 
 // Tensors in files of their own (https://github.com/onnx/onnx/blob/main/docs/ExternalData.md). A model names these
-// files,
-// and whoever made it may want to have others read: so the name must be a plain one, of a regular file in the model's
-// folder that is no symbolic link and has no other name.
+// files, and whoever made it may want to have others read: so the name must be a plain one, of a regular file in the
+// model's folder that is no symbolic link and has no other name.
 
 // ReadFile reads an ONNX file, and what files of external data beside it hold. The error is an *Error if the content of
 // one of them is bad, and otherwise what the operating system says.

@@ -138,6 +138,8 @@ func (d *decoder) castTensor(n *node, from *tensor, to int64) (*tensor, error) {
 	t.name = from.name
 	for i := range from.size() {
 		switch {
+		case to == elemFloat && from.floats != nil: // of 16 bits, which float32 has
+			t.floats[i] = from.floats[i]
 		case to == elemFloat && from.doubles != nil:
 			t.floats[i] = float32(from.doubles[i])
 		case to == elemFloat:
@@ -251,7 +253,7 @@ func transpose(d *decoder, n *node, args []*value) (*value, error) {
 		}
 	}
 	if !isPermutation(perm, len(shape)) {
-		return nil, n.fail("attribute perm", ErrAttribute, "%v for a rank of %d", perm, len(shape))
+		return nil, n.fail("attribute perm", ErrAttribute, "%s for a rank of %d", listText(perm), len(shape))
 	}
 	turned := make([]int64, len(shape))
 	for i, p := range perm {
@@ -472,7 +474,7 @@ func squeeze(d *decoder, n *node, args []*value) (*value, error) {
 	rank := len(shape)
 	if !remove {
 		if rank += len(axes); !given || rank > maxRank {
-			return nil, n.fail("", ErrAttribute, "axes %v", axes)
+			return nil, n.fail("", ErrAttribute, "axes %s", listText(axes))
 		}
 	}
 	marked := make([]bool, rank)
@@ -481,7 +483,7 @@ func squeeze(d *decoder, n *node, args []*value) (*value, error) {
 			return nil, err
 		}
 		if marked[axis] {
-			return nil, n.fail("", ErrAttribute, "axes %v", axes)
+			return nil, n.fail("", ErrAttribute, "axes %s", listText(axes))
 		}
 		marked[axis] = true
 	}
@@ -663,8 +665,7 @@ func slice(d *decoder, n *node, args []*value) (*value, error) {
 	return constantOf(&tensor{elem: t.elem, ints: t.ints[start:end], dims: []int64{end - start}}), nil
 }
 
-// bounds returns along which axis a Slice is, and its bounds as they stand there: attributes before operator set 10,
-// and
+// bounds returns along which axis a Slice is, and its bounds as they stand there: attributes before operator set 10, and
 // inputs since.
 func (d *decoder) bounds(n *node, args []*value) (axis, start, end int64, err error) {
 	names := [4]string{"starts", "ends", "axes", "steps"}
@@ -751,8 +752,8 @@ func (d *decoder) foldBinary(n *node, a, b *tensor) (*tensor, error) {
 			result.doubles[i] = arithmetic(n.op, a.doubles[j], b.doubles[k])
 		default:
 			v, ok := integerArithmetic(n.op, a.ints[j], b.ints[k])
-			if !ok {
-				return nil, n.fail("", ErrUnsupported, "arithmetic with the number of rows, or beyond 64 bits")
+			if !ok || v != batchSize && !fitsInteger(v, a.elem) {
+				return nil, n.fail("", ErrUnsupported, "arithmetic with the number of rows, or beyond %s", elemName(a.elem))
 			}
 			result.ints[i] = v
 		}

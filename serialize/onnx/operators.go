@@ -215,7 +215,7 @@ func reduceMean(d *decoder, n *node, args []*value) (*value, error) {
 	}
 	last := len(shape) - 1
 	if len(axes) != 1 || keep != 1 || last < 0 {
-		return nil, n.fail("", ErrUnsupported, "a mean over axes %v, kept %d", axes, keep)
+		return nil, n.fail("", ErrUnsupported, "a mean over axes %s, kept %d", listText(axes), keep)
 	}
 	axis, err := n.checkAxis("axes", axes[0], len(shape))
 	if err != nil {

@@ -588,3 +588,38 @@ func TestShapeArithmetic(t *testing.T) {
 		})
 	}
 }
+
+// TestCastOfHalfPrecision: exporters keep weights in binary16 and cast them where they are used.
+func TestCastOfHalfPrecision(t *testing.T) {
+	for _, to := range []int64{elemFloat, elemDouble} {
+		weights := join(pbDims([]int64{2, 1}), pbInt(2, elemFloat16), pbBytes(8, "half"), pbBytes(9, "\x00\x3e\x00\xc0"))
+		f := chainFile(2, [][]byte{weights}, op("Cast", list{"half"}, list{"w"}, intAttribute("to", to)),
+			op("MatMul", list{"x", "w"}, list{"y"}))
+		near(t, predictRows(t, decodeOK(t, f), 1, 0, 0, 1), 1.5, -2)
+	}
+}
+
+// TestFoldedIntegersFit: ONNX's integers wrap around where these would grow.
+func TestFoldedIntegersFit(t *testing.T) {
+	number := func(name string, v int64) []byte {
+		return join(pbDims([]int64{1}), pbInt(2, elemUint8), pbBytes(8, name), pbInt(5, v))
+	}
+	for b, fits := range map[int64]bool{55: true, 56: false} {
+		f := chainFile(1, [][]byte{number("a", 200), number("b", b), floatTensor("w", []int64{1, 1}, 1)},
+			op("Add", list{"a", "b"}, list{"c"}), op("Cast", list{"c"}, list{"d"}, intAttribute("to", elemFloat)),
+			op("MatMul", list{"x", "w"}, list{"h"}), op("Add", list{"h", "d"}, list{"y"}))
+		if fits {
+			near(t, predictRows(t, decodeOK(t, f), 1), 256)
+		} else {
+			refuse(t, f, ErrUnsupported, "(Add)")
+		}
+	}
+}
+
+// TestLongListsInErrors: of a list in the file, messages show the beginning.
+func TestLongListsInErrors(t *testing.T) {
+	long := make([]int64, 1000)
+	f := chainFile(2, [][]byte{floatTensor("w", []int64{2, 2}, 1, 2, 3, 4)},
+		op("Transpose", list{"w"}, list{"v"}, intsAttribute("perm", long...)), op("MatMul", list{"x", "v"}, list{"y"}))
+	refuse(t, f, ErrAttribute, "[0 0 0 0 0 0 0 0] and 992 more for a rank of 2")
+}

@@ -639,6 +639,15 @@ func (d *decoder) tensorOf(n *node, name string) (*tensor, error) {
 	return t, n.wrap(err)
 }
 
+// listText shows a list of the file's, of which only the beginning is shown if it is long.
+func listText(list []int64) string {
+	const most = 8
+	if len(list) > most {
+		return fmt.Sprintf("%v and %d more", list[:most], len(list)-most)
+	}
+	return fmt.Sprint(list)
+}
+
 // dimText shows a shape.
 func dimText(dims []int64) string {
 	s := "["

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+
+	"nnrt/internal/npy"
 )
 
 // Element types (TensorProto.DataType) that nnrt knows.
@@ -292,7 +294,7 @@ func (t *tensor) set(i int, v uint64) error {
 	case elemDouble:
 		t.doubles[i] = math.Float64frombits(v)
 	case elemFloat16:
-		t.floats[i] = float16(uint16(v))
+		t.floats[i] = npy.HalfFloat(uint16(v))
 	case elemBfloat16:
 		t.floats[i] = float32frombits(uint64(uint16(v)) << 16)
 	case elemInt8:
@@ -323,19 +325,6 @@ func (t *tensor) set(i int, v uint64) error {
 		t.ints[i] = int64(v)
 	}
 	return nil
-}
-
-// float16 returns the number that IEEE 754's binary16 h is: every one of them is a float32.
-func float16(h uint16) float32 {
-	sign := uint32(h&0x8000) << 16
-	exponent, fraction := uint32(h>>10&0x1f), uint32(h&0x3ff)
-	switch exponent {
-	case 0: // zero and subnormal: fraction·2⁻²⁴
-		return math.Float32frombits(math.Float32bits(float32(fraction)*0x1p-24) | sign)
-	case 0x1f:
-		return math.Float32frombits(sign | 0x7f800000 | fraction<<13)
-	}
-	return math.Float32frombits(sign | (exponent+112)<<23 | fraction<<13)
 }
 
 // exact returns the values of a tensor of numbers as float32, or an error if they are not float32 numbers. It makes a
