@@ -4,8 +4,8 @@
 // class. Nothing in a file is ever run: Keras's Lambda layers and custom objects are refused, too.
 //
 // A .keras file is a zip archive with metadata.json, config.json (the layers) and model.weights.h5; an .h5 file has the
-// same configuration as an attribute. What Keras writes where was read from the sources of Keras 2.12, 2.15, 3.0, 3.5
-// and 3.15 and checked against files that those have written, see testdata.
+// same configuration as an attribute. What Keras writes where was read from the sources of Keras 2.12, 2.13, 2.15, 3.0,
+// 3.5 and 3.15 and checked against files that those have written, see testdata.
 package keras
 
 import (

@@ -4,6 +4,9 @@
     PYTHONPATH=.../keras-3.5.0 /opt/nnrt/keras/bin/python generate.py k3.5        (likewise k3.0)
     .../tensorflow-2.15/bin/python generate.py k2.15                              (likewise k2.12, k2.13)
 
+Older versions are installed outside the repository: pip install --no-deps --target .../keras-3.5.0 keras==3.5.0 (3.0.5
+needs dm-tree, too), and a virtual environment with tensorflow-cpu==2.15.0 (2.13.1, 2.12.0), for Python 3.11.
+
 The argument begins the files' names. NAME.keras.gz and NAME.h5.gz are what Keras wrote, packed, since most of HDF5 is
 zeros; NAME.json has inputs, what Keras predicts for them,
 and what it predicts when it computes in float64. Files whose names have "refuse" in them have no JSON.
