@@ -57,17 +57,9 @@ func (d *decoder) newTensor(elem int64, dims []int64) (*tensor, error) {
 }
 
 func constantOfShape(d *decoder, n *node, args []*value) (*value, error) {
-	dims, err := d.numbers(n, args[0])
+	dims, err := d.sizes(n, args[0])
 	if err != nil {
 		return nil, err
-	}
-	if len(dims) > maxRank {
-		return nil, n.fail("", ErrLimit, "more than %d dimensions", maxRank)
-	}
-	for _, size := range dims {
-		if size < 0 {
-			return nil, n.fail("", ErrUnsupported, "a constant with as many rows as the input")
-		}
 	}
 	fill, err := d.tensorOf(n, "value")
 	if err != nil {
@@ -79,20 +71,59 @@ func constantOfShape(d *decoder, n *node, args []*value) (*value, error) {
 	if fill.size() != 1 || fill.elem == elemString {
 		return nil, n.fail("attribute value", ErrAttribute, "it is not one number")
 	}
-	t, err := d.newTensor(fill.elem, dims)
+	return d.repeated(fill, dims)
+}
+
+// repeated is a constant of one number, in every place of a shape.
+func (d *decoder) repeated(number *tensor, dims []int64) (*value, error) {
+	t, err := d.newTensor(number.elem, dims)
 	if err != nil {
 		return nil, err
 	}
 	for i := range t.floats {
-		t.floats[i] = fill.floats[0]
+		t.floats[i] = number.floats[0]
 	}
 	for i := range t.doubles {
-		t.doubles[i] = fill.doubles[0]
+		t.doubles[i] = number.doubles[0]
 	}
 	for i := range t.ints {
-		t.ints[i] = fill.ints[0]
+		t.ints[i] = number.ints[0]
 	}
 	return constantOf(t), nil
+}
+
+// sizes are numbers that are the dimensions of a constant.
+func (d *decoder) sizes(n *node, v *value) ([]int64, error) {
+	dims, err := d.numbers(n, v)
+	if err != nil {
+		return nil, err
+	}
+	if len(dims) > maxRank {
+		return nil, n.fail("", ErrLimit, "more than %d dimensions", maxRank)
+	}
+	for _, size := range dims {
+		if size < 0 {
+			return nil, n.fail("", ErrUnsupported, "a constant with as many rows as the input")
+		}
+	}
+	return dims, nil
+}
+
+// expand repeats one number. PyTorch's exporter writes the gamma and beta of layers without them so, if it is told not to
+// optimise.
+func expand(d *decoder, n *node, args []*value) (*value, error) {
+	if flows(args[0]) {
+		return nil, n.fail("", ErrUnsupported, "values that are repeated")
+	}
+	dims, err := d.sizes(n, args[1])
+	if err != nil {
+		return nil, err
+	}
+	number := args[0].constant
+	if number.size() != 1 || number.elem == elemString || len(number.dims) > len(dims) {
+		return nil, n.fail("", ErrUnsupported, "a constant of %s that is repeated", dimText(number.dims))
+	}
+	return d.repeated(number, dims)
 }
 
 // numbers returns the values of a constant that is a list of integers, or one.
@@ -116,6 +147,29 @@ func cast(d *decoder, n *node, args []*value) (*value, error) {
 			return v, nil
 		}
 		return d.express(n, d.shape(v), v), nil
+	}
+	t, err := d.castTensor(n, v.constant, to)
+	if err != nil {
+		return nil, err
+	}
+	return constantOf(t), nil
+}
+
+// castLike is Cast to the type of another value.
+func castLike(d *decoder, n *node, args []*value) (*value, error) {
+	v, like := args[0], args[1]
+	to := int64(elemFloat) // or another type that nnrt computes in float32
+	switch {
+	case !flows(like):
+		to = like.constant.elem
+	case like.integral:
+		return nil, n.fail("", ErrUnsupported, "a cast to integers")
+	}
+	switch {
+	case flows(v) && !floating(to):
+		return nil, n.fail("", ErrUnsupported, "a cast to integers")
+	case flows(v), flows(like) && floating(v.constant.elem):
+		return v, nil
 	}
 	t, err := d.castTensor(n, v.constant, to)
 	if err != nil {

@@ -18,6 +18,7 @@ type value struct {
 	shape    []int64  // batchDim and unknownDim may be among them
 	constant *tensor  // or nil
 	input    *input   // of the graph, or nil
+	integral bool     // it depends on the inputs, and its type may be one of integers or truth values
 }
 
 // input is an input of the graph.
@@ -173,7 +174,7 @@ func (d *decoder) makeInput(in *input) error {
 	} else if size > math.MaxInt32 {
 		return fail(ErrLimit, "an input of shape %s", dimText(shape))
 	}
-	d.values[in.name] = d.unify(&value{input: in, shape: shape}, []byte(in.name))
+	d.values[in.name] = d.unify(&value{input: in, shape: shape, integral: !floating(in.elem)}, []byte(in.name))
 	return nil
 }
 

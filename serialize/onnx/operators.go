@@ -20,8 +20,10 @@ func init() {
 		"Identity":        {1, 1, identity},
 		"Dropout":         {1, 3, dropout},
 		"Cast":            {1, 1, cast},
+		"CastLike":        {2, 2, castLike},
 		"Constant":        {0, 0, constant},
 		"ConstantOfShape": {1, 1, constantOfShape},
+		"Expand":          {2, 2, expand},
 		"Shape":           {1, 1, shapeOf},
 		"Transpose":       {1, 1, transpose},
 		"Reshape":         {2, 2, reshape},
@@ -79,8 +81,17 @@ func (d *decoder) express(n *node, shape []int64, args ...*value) *value {
 			details = append(details, []byte(n.inputs[i]))
 		}
 	}
-	return d.unify(&value{op: n.operator(), args: args, node: n, shape: shape}, details...)
+	integral := integralOperators[n.operator()]
+	for _, a := range args {
+		integral = integral || flows(a) && a.integral
+	}
+	return d.unify(&value{op: n.operator(), args: args, node: n, shape: shape, integral: integral}, details...)
 }
+
+// integralOperators are those whose result may be of integers or truth values though no argument is. A Cast to a
+// floating-point type makes no value.
+var integralOperators = map[string]bool{"Cast": true, "ArgMax": true, "Greater": true, "GreaterOrEqual": true, "Less": true,
+	"LessOrEqual": true, "Not": true, mlDomain + ".LabelEncoder": true, mlDomain + ".ArrayFeatureExtractor": true}
 
 // flows tells whether a value depends on the inputs.
 func flows(v *value) bool { return v != nil && v.constant == nil }

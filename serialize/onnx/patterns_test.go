@@ -495,6 +495,43 @@ func TestConstants(t *testing.T) {
 	}
 }
 
+// TestExpandAndCastLike, which PyTorch's exporter writes if it is told not to optimise.
+func TestExpandAndCastLike(t *testing.T) {
+	shape := op("Shape", list{"h"}, list{"n"}, intAttribute("start", 1))
+	one, y := constantNode("one", 1), list{"y"}
+	file := decodeOK(t, afterDense(18, nil, one, op("CastLike", list{"one", "h"}, list{"c"}), shape,
+		op("Expand", list{"c", "n"}, list{"gamma"}), op("LayerNormalization", list{"h", "gamma"}, y)))
+	if got := layerTexts(file.Model); !slices.Equal(got, []string{"dense linear", "layer_normalization"}) {
+		t.Errorf("layers %v", got)
+	}
+	six := op("Constant", nil, list{"six"}, intsAttribute("value_ints", 6))
+	zero := constantNode("zero", 0)
+	file = decodeOK(t, afterDense(18, nil, zero, six, op("CastLike", list{"six", "zero"}, list{"high"}),
+		op("CastLike", list{"zero", "h"}, list{"low"}), op("CastLike", list{"h", "zero"}, list{"u"}),
+		op("Clip", list{"u", "low", "high"}, y)))
+	if got := layerTexts(file.Model); !slices.Equal(got, []string{"dense relu6"}) {
+		t.Errorf("layers %v", got)
+	}
+	half := constantNode("half", 0.5)
+	for name, c := range map[string]struct {
+		nodes [][]byte
+		want  string
+	}{
+		"as the place of the largest": {[][]byte{half, op("ArgMax", list{"h"}, list{"a"}, intAttribute("axis", 1)),
+			op("CastLike", list{"half", "a"}, list{"c"}), op("Add", list{"h", "c"}, y)}, "(CastLike)"},
+		"as integers": {[][]byte{half, op("Cast", list{"h"}, list{"i"}, intAttribute("to", elemInt64)),
+			op("Neg", list{"i"}, list{"m"}), op("CastLike", list{"half", "m"}, list{"c"}), op("Add", list{"h", "c"}, y)},
+			"(CastLike)"},
+		"values as integers": {[][]byte{six, op("CastLike", list{"h", "six"}, y)}, "(CastLike)"},
+		"as many as rows": {[][]byte{half, op("Shape", list{"h"}, list{"n"}), op("Expand", list{"half", "n"}, list{"c"}),
+			op("Add", list{"h", "c"}, y)}, "as many rows as the input"},
+		"values repeated": {[][]byte{op("Constant", nil, list{"n"}, intsAttribute("value_ints", 2, 1, 3)),
+			op("Expand", list{"h", "n"}, y)}, "(Expand)"},
+	} {
+		t.Run(name, func(t *testing.T) { refuse(t, afterDense(18, nil, c.nodes...), ErrUnsupported, c.want) })
+	}
+}
+
 // TestSoftplusBeta: ln(1 + e^(2x))/2 is Softplus of a scaled value, also with PyTorch's threshold.
 func TestSoftplusBeta(t *testing.T) {
 	two, y := constantNode("two", 2), list{"y"}
