@@ -5,8 +5,8 @@
     /somewhere/…/bin/python generate.py [NAME…]
 
 Names of models, or of scripts without their ending, ask for those alone. The seeds are fixed: the same versions on the
-same kind of machine give the same models, but for dates in .keras files. go test ./internal/corpus -write makes the
-tables of CORPUS.md anew.
+same kind of machine give the same models, but for dates in .keras files and for numbers and paths of scripts in names
+and metadata of ONNX files. go test ./internal/corpus -write makes the tables of CORPUS.md anew.
 
 PyTorch's wheel on PyPI is built for CUDA, whose libraries are not needed: bench/peers/python/install.sh shows how it is
 installed without them.
