@@ -66,6 +66,21 @@ func (d *decoder) chain(v *value) (steps []step, bottom *value, err error) {
 // match recognises the last steps that lead to a value, and returns what they are applied to; nil if the value is one
 // that only columns of the input can have.
 func (d *decoder) match(v *value) (steps []step, next *value, err error) {
+	steps, next, err = d.recognize(v)
+	if err != nil || next == nil {
+		return steps, next, err
+	}
+	// Only a Dense layer makes rows wider or narrower. What else does is broadcasting, which no layer has.
+	dense := slices.ContainsFunc(steps, func(s step) bool { return s.kind == denseStep })
+	if !dense && d.rowSize(v.shape) != d.rowSize(next.shape) {
+		return nil, nil, v.node.fail("", ErrUnsupported, "rows of %s made of %s", dimText(rowDims(v.shape)),
+			dimText(rowDims(next.shape)))
+	}
+	return steps, next, nil
+}
+
+// recognize is match, whatever the shapes are.
+func (d *decoder) recognize(v *value) (steps []step, next *value, err error) {
 	n := v.node
 	switch v.op {
 	case "MatMul":

@@ -54,14 +54,16 @@ func (d *decoder) near(c, want float64) bool {
 
 func same(a, b *value) bool { return a != nil && b != nil && a.id == b.id && a.id != 0 }
 
-// factors takes a product apart: v = c·f₀·f₁·…, of at most four factors that are no numbers.
+// factors takes a product apart: v = c·f₀·f₁·…, of at most four factors that are no numbers. No pattern has as many
+// nodes as it looks at.
 func factors(v *value) (c float64, list []*value) {
+	const most = 32
 	c = 1
 	rest := []*value{v}
-	for len(rest) > 0 {
+	for n := 0; len(rest) > 0; n++ {
 		f := rest[len(rest)-1]
 		rest = rest[:len(rest)-1]
-		if len(rest)+len(list) > 4 {
+		if len(rest)+len(list) > 4 || n == most {
 			return 1, []*value{v}
 		}
 		if f.op == "Neg" {

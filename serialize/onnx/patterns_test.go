@@ -660,3 +660,16 @@ func TestLongListsInErrors(t *testing.T) {
 		op("Transpose", list{"w"}, list{"v"}, intsAttribute("perm", long...)), op("MatMul", list{"x", "v"}, list{"y"}))
 	refuse(t, f, ErrAttribute, "[0 0 0 0 0 0 0 0] and 992 more for a rank of 2")
 }
+
+// TestPatternsKeepWidth: where constants or views of one value are broadcast, rows become wider, as no activation makes
+// them.
+func TestPatternsKeepWidth(t *testing.T) {
+	wide := chainFile(2, [][]byte{floatTensor("w", []int64{2, 1}, 1, 1), floatTensor("zero", []int64{5}, 0, 0, 0, 0, 0)},
+		op("MatMul", list{"x", "w"}, list{"h"}), op("Max", list{"h", "zero"}, list{"y"}))
+	refuse(t, wide, ErrUnsupported, "(Max)")
+	outer := chainFile(5, [][]byte{intTensor("column", []int64{3}, -1, 5, 1), intTensor("row", []int64{3}, -1, 1, 5),
+		intTensor("flat", []int64{2}, -1, 25)}, op("Tanh", list{"x"}, list{"h"}),
+		op("Reshape", list{"h", "column"}, list{"a"}), op("Reshape", list{"h", "row"}, list{"b"}),
+		op("Sigmoid", list{"b"}, list{"s"}), op("Mul", list{"a", "s"}, list{"m"}), op("Reshape", list{"m", "flat"}, list{"y"}))
+	refuse(t, outer, ErrUnsupported, "(Mul)")
+}
