@@ -100,39 +100,33 @@ func convert(e *entry) (*serialize.File, error) {
 	return decode(blob, layers)
 }
 
-// parseLayers reads the layers of a file of tensors: UNITS[:ACTIVATION], batchnorm[:EPSILON], layernorm[:EPSILON],
-// dropout:RATE, or an activation.
+// parseLayers reads the layers of a file of tensors, as the command's --layers has them: UNITS:ACTIVATION,
+// batch_normalization[:epsilon=E], layer_normalization[:epsilon=E], or an activation.
 func parseLayers(text string) ([]net.Layer, error) {
-	var layers []net.Layer
 	if text == "" {
 		return nil, nil
 	}
+	var layers []net.Layer
 	for _, part := range strings.Split(text, ",") {
 		name, argument, _ := strings.Cut(part, ":")
-		number, _ := strconv.ParseFloat(argument, 32)
+		number, _ := strconv.ParseFloat(strings.TrimPrefix(argument, "epsilon="), 32)
 		epsilon := net.Epsilon(float32(number)) // 0, the framework's default, if none is given
-		units, unitsErr := strconv.Atoi(name)
+		units, err := strconv.Atoi(name)
+		if err == nil {
+			name = argument
+		}
 		activation, ok := net.ParseActivation(name)
 		switch {
-		case unitsErr == nil:
-			last := net.Linear
-			if argument != "" {
-				last, ok = net.ParseActivation(argument)
-				if !ok {
-					return nil, fmt.Errorf("activation %q", argument)
-				}
-			}
-			layers = append(layers, net.Dense(units, last))
-		case name == "batchnorm":
+		case name == "batch_normalization":
 			layers = append(layers, net.BatchNormalization(epsilon))
-		case name == "layernorm":
+		case name == "layer_normalization":
 			layers = append(layers, net.LayerNormalization(epsilon))
-		case name == "dropout":
-			layers = append(layers, net.Dropout(float32(number)))
-		case ok:
-			layers = append(layers, net.Activate(activation))
-		default:
+		case !ok:
 			return nil, fmt.Errorf("layer %q", part)
+		case err == nil:
+			layers = append(layers, net.Dense(units, activation))
+		default:
+			layers = append(layers, net.Activate(activation))
 		}
 	}
 	return layers, nil

@@ -260,10 +260,11 @@ def models():
     arrays("keras-npz-tutorial", TUTORIAL, "10:relu,8:relu,1:sigmoid", "get_weights(): arr_0 to arr_5", "npz")
     arrays("keras-npz-normalised", sequential(6, dense(10), layers.BatchNormalization, dense(9, "tanh"),
                                               lambda: layers.LayerNormalization(epsilon=1e-5), dense(3)),
-           "10,batchnorm,9:tanh,layernorm:1e-5,3", "get_weights() of normalisation layers", "npz")
+           "10:linear,batch_normalization,9:tanh,layer_normalization:epsilon=1e-5,3:linear",
+           "get_weights() of normalisation layers", "npz")
     arrays("keras-safetensors-tutorial", TUTORIAL, "10:relu,8:relu,1:sigmoid", "tensors by Keras's names",
            "safetensors")
-    arrays("keras-safetensors-trained", trained, "16:relu,batchnorm,dropout:0.2,3:softmax",
+    arrays("keras-safetensors-trained", trained, "16:relu,batch_normalization,3:softmax",
            "tensors by Keras's names, with statistics", "safetensors")
 
 

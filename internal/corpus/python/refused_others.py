@@ -276,12 +276,12 @@ def others():
 
     numpy_version = {"numpy": np.__version__}
     other("npz-objects", "model.npz", lambda p: np.savez(p, coefs_0=np.array([{}, 1], object)), ["coefs_0"],
-          "arrays of objects, which are pickle", "NumPy", numpy_version, "2")
+          "arrays of objects, which are pickle", "NumPy", numpy_version, "2:linear")
     other("npz-complex", "model.npz", lambda p: np.savez(p, coefs_0=np.ones((3, 2), complex),
                                                          intercepts_0=np.ones(2)), ["coefs_0"],
-          "complex numbers", "NumPy", numpy_version, "2")
+          "complex numbers", "NumPy", numpy_version, "2:linear")
     other("npz-conv", "model.npz", lambda p: np.savez(p, *layers_of_convolution()), ["arr_0"],
-          "get_weights() of a convolution", "Keras 3", KERAS, "2")
+          "get_weights() of a convolution", "Keras 3", KERAS, "2:linear")
     x = np.random.default_rng(1).normal(0, 1, (40, 3)).astype(np.float32)
     other("sklearn-pickle", "model.pkl", lambda p: dump(MLPClassifier((4,), max_iter=20, random_state=1)
                                                         .fit(x, x[:, 0] > 0), p), ["pickle"],

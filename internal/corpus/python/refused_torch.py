@@ -246,10 +246,10 @@ def models():
     quantized("static", False, ["DequantizeLinear", "quantised"], "static quantisation, QDQ")
 
     state("conv", lambda: nn.Sequential(nn.Conv1d(1, 2, 3), nn.Linear(4, 2)).state_dict(), ["0.weight"],
-          "a convolution's kernel", "4,2")
-    state("lstm", lambda: nn.LSTM(3, 4).state_dict(), ["bias_hh_l0"], "an LSTM's weights", "4,2")
+          "a convolution's kernel", "4:linear,2:linear")
+    state("lstm", lambda: nn.LSTM(3, 4).state_dict(), ["bias_hh_l0"], "an LSTM's weights", "4:linear,2:linear")
     state("float8", lambda: nn.Sequential(nn.Linear(4, 2)).to(torch.float8_e4m3fn).state_dict(), ["0.bias", "F8_E4M3"],
-          "weights of 8 bits", "2")
+          "weights of 8 bits", "2:linear")
 
     plain = nn.Sequential(nn.Linear(3, 2))
     pickled("pickle", lambda p: torch.save(plain.state_dict(), p), "model.pt", "a state dict in pickle")

@@ -197,11 +197,12 @@ def models():
 
     arrays("sklearn-npz-two", "two", classifier(10, 8), "10:relu,8:relu,1:sigmoid", "two classes")
     arrays("sklearn-npz-many", "many", classifier(9, activation="tanh"), "9:tanh,3:softmax", "three classes")
-    arrays("sklearn-npz-regressor", "several", regressor(8, activation="logistic"), "8:sigmoid,3", "three numbers")
+    arrays("sklearn-npz-regressor", "several", regressor(8, activation="logistic"), "8:sigmoid,3:linear",
+           "three numbers")
     arrays("sklearn-npz-poisson", "counts", regressor(8, loss="poisson"), "8:relu,1:exponential",
            "Poisson loss: the output is an exponential")
     arrays("sklearn-npz-float64", "many", classifier(8), "8:relu,3:softmax", "float64 weights", dtype=np.float64)
-    arrays("sklearn-npz-compressed", "one", regressor(8, 6), "8:relu,6:relu,1", "deflated", compressed=True)
+    arrays("sklearn-npz-compressed", "one", regressor(8, 6), "8:relu,6:relu,1:linear", "deflated", compressed=True)
 
 
 if __name__ == "__main__":

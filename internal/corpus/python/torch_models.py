@@ -382,15 +382,17 @@ def models():
 
     state("torch-safetensors-tutorial", plain(8, 10, 8, 1, last=nn.Sigmoid), 8, "10:relu,8:relu,1:sigmoid",
           "a Sequential's state dict")
-    state("torch-safetensors-bfloat16", plain(5, 8, 2), 5, "8:relu,2", "bfloat16 weights", dtype=torch.bfloat16)
-    state("torch-safetensors-float16", plain(5, 8, 2), 5, "8:relu,2", "float16 weights", dtype=torch.float16)
-    state("torch-safetensors-nobias", plain(6, 9, 7, 2, activation=nn.Tanh, bias=False), 6, "9:tanh,7:tanh,2",
+    state("torch-safetensors-bfloat16", plain(5, 8, 2), 5, "8:relu,2:linear", "bfloat16 weights", dtype=torch.bfloat16)
+    state("torch-safetensors-float16", plain(5, 8, 2), 5, "8:relu,2:linear", "float16 weights", dtype=torch.float16)
+    state("torch-safetensors-nobias", plain(6, 9, 7, 2, activation=nn.Tanh, bias=False), 6, "9:tanh,7:tanh,2:linear",
           "no bias")
-    state("torch-safetensors-functional", Functional, 10, "16:relu,12:tanh,dropout:0.3,3:softmax",
+    state("torch-safetensors-functional", Functional, 10, "16:relu,12:tanh,3:softmax",
           "layers with names of their own")
-    state("torch-safetensors-batchnorm", batchnorm(), 6, "10,batchnorm,relu,10:tanh,batchnorm,3",
+    state("torch-safetensors-batchnorm", batchnorm(), 6,
+          "10:linear,batch_normalization,relu,10:tanh,batch_normalization,3:linear",
           "BatchNorm1d with its statistics and counter")
-    state("torch-safetensors-layernorm", layernorm(), 6, "10,layernorm,relu,8:gelu,layernorm,3", "LayerNorm")
+    state("torch-safetensors-layernorm", layernorm(), 6,
+          "10:linear,layer_normalization,relu,8:gelu,layer_normalization,3:linear", "LayerNorm")
     state("torch-safetensors-twelve", twelve, 10, ",".join(f"{u}:silu" for u in (16, 14, 14, 12, 12, 10, 10, 9,
           9, 8, 8)) + ",4:softmax", "twelve layers; names 0 to 22, of which 10 comes after 8")
 
