@@ -340,7 +340,7 @@ func (e *element) settle() {
 type inputs struct {
 	width    int
 	affine   *affine // what the first layer has to do to its inputs besides, or nil
-	order    []int   // which of the first layer's inputs the model's are, or nil if they are the same
+	order    []int   // which of the first layer's inputs the model's are, or leftOut; nil if they are the same
 	features []dataset.Feature
 	columns  int // of the source
 	named    bool
@@ -381,8 +381,12 @@ func (d *decoder) inputsOf(list []element, steps []step) (*inputs, []step, error
 	for i := range list {
 		list[i].settle()
 	}
-	in.width = len(list)
 	in.sort(list)
+	list, err := d.complete(in, list)
+	if err != nil {
+		return nil, nil, err
+	}
+	in.width = len(list)
 	if err := d.makeFeatures(in, list); err != nil {
 		return nil, nil, err
 	}
@@ -407,6 +411,56 @@ func (in *inputs) sort(list []element) {
 		sorted[i] = list[from]
 	}
 	copy(list, sorted)
+}
+
+// complete adds the categories that the file drops, as scikit-learn's OneHotEncoder does one of each column if it is
+// told to. Their inputs count for nothing: leftOut stands for their weights in the order.
+func (d *decoder) complete(in *inputs, list []element) ([]element, error) {
+	var (
+		full  []element
+		order []int
+		added bool
+	)
+	for i := 0; i < len(list); {
+		e := list[i]
+		if e.encoder == nil {
+			full, order = append(full, e), append(order, in.place(i))
+			i++
+			continue
+		}
+		if len(full)+len(e.encoder.categories) > maxColumns {
+			return nil, failf("", ErrLimit, "more than %d columns", maxColumns)
+		}
+		if err := d.take(elementBytes * int64(len(e.encoder.categories))); err != nil {
+			return nil, err
+		}
+		for k := range e.encoder.categories {
+			if i < len(list) && list[i].source == e.source && list[i].encoder == e.encoder && list[i].category == int32(k) {
+				full, order = append(full, list[i]), append(order, in.place(i))
+				i++
+				continue
+			}
+			added = true
+			full = append(full, element{source: e.source, category: int32(k), encoder: e.encoder, scale: 1, a: 1})
+			order = append(order, leftOut)
+		}
+	}
+	if !added {
+		return list, nil
+	}
+	in.order = order
+	return full, nil
+}
+
+// leftOut is the place of an input that has no weights.
+const leftOut = -1
+
+// place is which of the first layer's inputs the file has for the model's input i.
+func (in *inputs) place(i int) int {
+	if in.order == nil {
+		return i
+	}
+	return in.order[i]
 }
 
 // sourceName is the name of a column of the source.
@@ -456,7 +510,7 @@ func (d *decoder) makeFeatures(in *inputs, list []element) error {
 		for k := range n {
 			if i+k >= len(list) || list[i+k].source != e.source || list[i+k].encoder != e.encoder ||
 				e.encoder != nil && list[i+k].category != int32(k) {
-				return fail("only some of its categories are used, or it is used twice")
+				return fail("it is used twice")
 			}
 			left = left || list[i+k].a != 1 || list[i+k].b != 0
 		}

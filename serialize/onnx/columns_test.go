@@ -384,6 +384,34 @@ func TestCategoriesThatLookMissing(t *testing.T) {
 	}
 }
 
+// TestDroppedCategories: OneHotEncoder(drop="first") leaves a category's column out; the schema has it, and its weights
+// are 0.
+func TestDroppedCategories(t *testing.T) {
+	f := mlFile([][]byte{valueOf("n", elemFloat, -1, 1), valueOf("c", elemString, -1, 1)},
+		[][]byte{valueOf("y", elemFloat, -1, 2)},
+		[][]byte{floatTensor("w", []int64{3, 2}, 1, 2, 3, 4, 5, 6), intTensor("keep", []int64{2}, 1, 3),
+			intTensor("two", []int64{2}, -1, 2)},
+		op(mlDomain+".OneHotEncoder", list{"c"}, list{"o"}, textsAttribute("cats_strings", "a", "b", "c", "d"),
+			intAttribute("zeros", 0)),
+		op("Gather", list{"o", "keep"}, list{"k"}, intAttribute("axis", -1)), op("Reshape", list{"k", "two"}, list{"r"}),
+		op("Concat", list{"r", "n"}, list{"v"}, intAttribute("axis", 1)),
+		op(mlDomain+".Scaler", list{"v"}, list{"s"}, floatsAttribute("offset", 0, 0.5, 0), floatsAttribute("scale", 1, 2, 1)),
+		op("MatMul", list{"s", "w"}, list{"y"}))
+	file := decodeOK(t, f)
+	if got := file.Schema.Features[1].Categories; !slices.Equal(got, []string{"a", "b", "c", "d"}) {
+		t.Errorf("categories %q", got)
+	}
+	// n, and b as it was; d is (x − 0.5)·2, of which −1 is the bias.
+	want := []float32{5, 6, 0, 0, 1, 2, 0, 0, 6, 8, -3, -4}
+	if got := file.Model.Parameters(); !slices.Equal(got, want) {
+		t.Errorf("parameters %v, want %v", got, want)
+	}
+	f.nodes[4] = op("Relu", list{"v"}, list{"s"})
+	refuse(t, f, ErrUnsupported)
+	f.tensors[1] = intTensor("keep", []int64{2}, 1, 1)
+	refuse(t, f, ErrUnsupported)
+}
+
 // TestManyColumns: a model may have more inputs than a schema has columns; then scaling goes into the first layer.
 func TestManyColumns(t *testing.T) {
 	const width = maxColumns + 1

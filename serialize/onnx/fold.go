@@ -109,8 +109,8 @@ func (d *decoder) sizes(n *node, v *value) ([]int64, error) {
 	return dims, nil
 }
 
-// expand repeats one number. PyTorch's exporter writes the gamma and beta of layers without them so, if it is told not to
-// optimise.
+// expand repeats one number. PyTorch's exporter writes the gamma and beta of layers without them so, if it is told not
+// to optimise.
 func expand(d *decoder, n *node, args []*value) (*value, error) {
 	if flows(args[0]) {
 		return nil, n.fail("", ErrUnsupported, "values that are repeated")
@@ -679,18 +679,22 @@ func (d *decoder) selectColumns(n *node, args []*value) (*value, error) {
 			return nil, err
 		}
 	}
-	if !flows(args[0]) || flows(args[1]) || len(shape) != 2 || shape[0] != batchDim || axis != 1 {
+	last := len(shape) - 1
+	if !flows(args[0]) || flows(args[1]) || last < 1 || last > 2 || shape[0] != batchDim ||
+		last == 2 && shape[1] != 1 || axis != int64(last) {
 		return nil, n.fail("", ErrUnsupported, "a part of a value other than columns")
 	}
 	at := args[1].constant
-	if len(at.dims) > 2 || at.ints == nil || at.size() == 0 ||
+	if len(at.dims) > 2 || len(at.dims) == 2 && n.domain == "" || at.ints == nil || at.size() == 0 ||
 		len(at.dims) > 0 && at.dims[len(at.dims)-1] != int64(at.size()) {
 		return nil, n.fail("", ErrUnsupported, "columns of numbers of shape %s", dimText(at.dims))
 	}
 	if len(at.dims) == 0 && n.domain == "" {
-		return d.express(n, []int64{batchDim}, args...), nil
+		return d.express(n, shape[:last], args...), nil
 	}
-	return d.express(n, []int64{batchDim, int64(at.size())}, args...), nil
+	shape = slices.Clone(shape)
+	shape[last] = int64(at.size())
+	return d.express(n, shape, args...), nil
 }
 
 // slice takes a part of a list, or columns.

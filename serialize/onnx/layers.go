@@ -67,7 +67,7 @@ type layer struct {
 	node    *node
 	inputs  int
 	weights *tensor // Dense
-	order   []int   // the rows of the weights that the inputs are for, or nil
+	order   []int   // the rows of the weights that the inputs are for, or leftOut; nil if they are as they come
 	turned  bool    // they are [outputs, inputs]
 	before  *affine // folded into the rows of the kernel, nil for none
 	factors []float64
@@ -275,8 +275,11 @@ func (d *decoder) appendDense(parameters []float32, l *layer) ([]float32, error)
 		if l.order != nil {
 			i = l.order[i]
 		}
-		if l.turned {
-			return weights[j*in+i]
+		switch {
+		case i == leftOut:
+			return 0
+		case l.turned:
+			return weights[j*(len(weights)/out)+i]
 		}
 		return weights[i*out+j]
 	}

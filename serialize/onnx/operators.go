@@ -90,8 +90,9 @@ func (d *decoder) express(n *node, shape []int64, args ...*value) *value {
 
 // integralOperators are those whose result may be of integers or truth values though no argument is. A Cast to a
 // floating-point type makes no value.
-var integralOperators = map[string]bool{"Cast": true, "ArgMax": true, "Greater": true, "GreaterOrEqual": true, "Less": true,
-	"LessOrEqual": true, "Not": true, mlDomain + ".LabelEncoder": true, mlDomain + ".ArrayFeatureExtractor": true}
+var integralOperators = map[string]bool{"Cast": true, "ArgMax": true, "Greater": true, "GreaterOrEqual": true,
+	"Less": true, "LessOrEqual": true, "Not": true, mlDomain + ".LabelEncoder": true,
+	mlDomain + ".ArrayFeatureExtractor": true}
 
 // flows tells whether a value depends on the inputs.
 func flows(v *value) bool { return v != nil && v.constant == nil }

@@ -324,9 +324,18 @@ func (d *decoder) matchActivation(v *value) ([]step, *value, error) {
 		return nil, nil, n.fail("", ErrUnsupported, "a logarithm")
 	case "Where":
 		return d.matchWhere(v)
+	case "Reciprocal":
+		if x := logistic(v.args[0]); x != nil {
+			return activated(v, net.Sigmoid, x)
+		}
 	case "Add":
 		return d.matchSum(v)
 	case "Mul", "Div", "Neg":
+		if one, ok := scalarOf(v.args[0]); ok && v.op == "Div" && one == 1 {
+			if x := logistic(v.args[1]); x != nil {
+				return activated(v, net.Sigmoid, x)
+			}
+		}
 		if steps, x, err := d.matchProduct(v); x != nil || err != nil {
 			return steps, x, err
 		}
@@ -343,6 +352,16 @@ func (d *decoder) matchActivation(v *value) ([]step, *value, error) {
 		return d.clipSteps(v, low, high, u)
 	}
 	return nil, nil, nil
+}
+
+// logistic returns the x of 1 + e⁻ˣ, or nil.
+func logistic(v *value) *value {
+	if one, e := shifted(v); one == 1 && e.op == "Exp" {
+		if s, x := scaled(e.args[0]); s == -1 && flows(x) {
+			return x
+		}
+	}
+	return nil
 }
 
 func hardSigmoid(n *node) (alpha, beta float64, err error) {

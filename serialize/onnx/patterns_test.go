@@ -60,6 +60,10 @@ func exporters() []exporter {
 		{"ReLU6 of inputs", 11, 25, net.ReLU6, [][]byte{zero, six, op("Clip", list{"h", "zero", "six"}, y)}},
 		{"ReLU6 as Relu and Min", 8, 25, net.ReLU6, [][]byte{six, op("Relu", list{"h"}, list{"r"}),
 			op("Min", list{"r", "six"}, y)}},
+		{"Sigmoid in parts", 7, 25, net.Sigmoid, [][]byte{op("Neg", list{"h"}, list{"n"}), op("Exp", list{"n"}, list{"e"}),
+			constantNode("one", 1), op("Add", list{"e", "one"}, list{"s"}), op("Reciprocal", list{"s"}, y)}},
+		{"Sigmoid as a quotient", 7, 25, net.Sigmoid, [][]byte{op("Neg", list{"h"}, list{"n"}), op("Exp", list{"n"}, list{"e"}),
+			constantNode("one", 1), op("Add", list{"one", "e"}, list{"s"}), op("Div", list{"one", "s"}, y)}},
 		{"LeakyRelu", 7, 25, net.LeakyReLU.WithAlpha(0.01), unary("LeakyRelu")},
 		{"LeakyRelu 0.3", 7, 25, net.LeakyReLU.WithAlpha(0.3), unary("LeakyRelu", alpha(0.3))},
 		{"LeakyRelu as PRelu", 7, 25, net.LeakyReLU.WithAlpha(0.25), [][]byte{
