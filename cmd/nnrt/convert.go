@@ -201,9 +201,9 @@ func formatOf(path, name, flag string, can func(*modelFormat) bool) (*modelForma
 				continue
 			}
 			if !can(f) && flag == "--to" {
-				return nil, usagef("%s: %s can be read, but not written", path, f.what)
+				return nil, usagef("%s: files of the format %s can be read, but not written", path, f.name)
 			} else if !can(f) {
-				return nil, usagef("%s: %s can be written, but not read", path, f.what)
+				return nil, usagef("%s: files of the format %s can be written, but not read", path, f.name)
 			}
 			return f, nil
 		}

@@ -69,7 +69,7 @@ var foreignModels = []struct {
 }{
 	{[]string{".pkl", ".pickle", ".joblib", ".skops"}, "a scikit-learn model in a Python pickle, which can run any " +
 		"program and so is never read", "where it was made, write the model file itself by nnrt_export.export(model, " +
-		"\"model.bin\") (python/nnrt_export.py), or ONNX by skl2onnx.to_onnx(model, X[:1]), and convert that"},
+		"\"model.bin\") (python/nnrt_export.py), or ONNX by skl2onnx.to_onnx(model, X[:1].astype(\"float32\")), and convert that"},
 	{[]string{".pt", ".pth", ".ckpt.tar"}, "a PyTorch file, in a Python pickle, which can run any program and so is " +
 		"never read", "if it holds weights, python -c 'import torch, safetensors.torch as s; " +
 		"s.save_file(torch.load(\"model.pt\", weights_only=True), \"model.safetensors\")' makes a file for --layers; where the " +

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"nnrt/internal/npy"
 	"nnrt/net"
 	"nnrt/serialize"
 	"nnrt/serialize/npz"
@@ -183,10 +184,10 @@ func export(t *testing.T, e *entry, folder string) {
 	}
 	y, _ := predict(t, file, x, rows)
 	plain, _ := predict(t, &serialize.File{Model: file.Model}, x, rows)
-	put("raw.npy", npy(raw, rows), nil)
-	put("x.npy", npy(x, rows), nil)
-	put("y.npy", npy(y, rows), nil)
-	put("plain.npy", npy(plain, rows), nil)
+	put("raw.npy", npyFile(raw, rows), nil)
+	put("x.npy", npyFile(x, rows), nil)
+	put("y.npy", npyFile(y, rows), nil)
+	put("plain.npy", npyFile(plain, rows), nil)
 	names := map[string]string{"ONNX": "model.onnx", "safetensors, names of PyTorch": "model.safetensors",
 		"NPZ, names of Keras": "model.npz"}
 	for _, w := range ways {
@@ -224,12 +225,9 @@ func unscale(file *serialize.File, raw, x []float32) {
 	}
 }
 
-// npy returns an NPY file.
-func npy(values []float32, rows int) []byte {
-	header := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }", rows, len(values)/rows)
-	header += strings.Repeat(" ", 63-(len(header)+10)%64) + "\n"
-	blob := append([]byte("\x93NUMPY\x01\x00"), byte(len(header)), byte(len(header)>>8))
-	blob = append(blob, header...)
+// npyFile returns an NPY file.
+func npyFile(values []float32, rows int) []byte {
+	blob := npy.AppendHeader(nil, int64(rows), int64(len(values)/rows))
 	for _, v := range values {
 		blob = binary.LittleEndian.AppendUint32(blob, math.Float32bits(v))
 	}

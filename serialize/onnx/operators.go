@@ -139,6 +139,11 @@ func elementwise(d *decoder, n *node, args []*value) (*value, error) {
 		}
 		return constantOf(t), nil
 	}
+	for _, c := range args {
+		if n.op == "Div" && !flows(c) && !floating(c.constant.elem) {
+			return nil, n.fail("", ErrUnsupported, "a division of integers, which leaves out the fraction")
+		}
+	}
 	shape, err := d.broadcast(n, a, b)
 	if err != nil {
 		return nil, err

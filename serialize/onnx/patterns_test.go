@@ -677,3 +677,12 @@ func TestPatternsKeepWidth(t *testing.T) {
 		op("Sigmoid", list{"b"}, list{"s"}), op("Mul", list{"a", "s"}, list{"m"}), op("Reshape", list{"m", "flat"}, list{"y"}))
 	refuse(t, outer, ErrUnsupported, "(Mul)")
 }
+
+// TestIntegerDivision drops what follows the point, as no layer does.
+func TestIntegerDivision(t *testing.T) {
+	f := chainFile(2, [][]byte{intTensor("two", []int64{1}, 2), floatTensor("w", []int64{2, 1}, 1, 1)},
+		op("Div", list{"x", "two"}, list{"d"}), op("Cast", list{"d"}, list{"c"}, intAttribute("to", elemFloat)),
+		op("MatMul", list{"c", "w"}, list{"y"}))
+	f.inputs = [][]byte{valueOf("x", elemInt64, -1, 2)}
+	refuse(t, f, ErrUnsupported, "(Div)")
+}
