@@ -26,6 +26,16 @@ func ParseNA(list string) []string {
 	return na
 }
 
+// Missing returns those of the spellings of a missing value that are no category and no label of the schema. For a
+// schema that comes from elsewhere: what the model knows by a name is not missing.
+func (s *Schema) Missing(spellings []string) []string {
+	return slices.DeleteFunc(slices.Clone(spellings), func(t string) bool {
+		return slices.Contains(s.Target.Labels, t) || slices.ContainsFunc(s.Features, func(f Feature) bool {
+			return slices.Contains(f.Categories, t)
+		})
+	})
+}
+
 // Encoder turns the rows of one source into a model's inputs. Any number of goroutines may use it, as long as nobody
 // changes its schema.
 type Encoder struct {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"runtime"
+	"slices"
 	"testing"
 )
 
@@ -358,5 +359,18 @@ func TestRowsAreGivenAsTheyCome(t *testing.T) {
 		if _, err := r.Next(); err != nil || len(c.sent) != c.left {
 			t.Errorf("%s: %d reads were not needed yet, want %d (%v)", c.name, len(c.sent), c.left, err)
 		}
+	}
+}
+
+// TestMissing: what a schema knows as a category or a label is not missing.
+func TestMissing(t *testing.T) {
+	s := &Schema{Features: []Feature{{Name: "a", Scale: 1}, {Name: "b", Kind: Categorical, Categories: []string{"NA", "x"}}},
+		Target: Target{Labels: []string{"?", "yes"}}}
+	spellings := ParseNA(DefaultNA)
+	if got, want := s.Missing(spellings), []string{"", "NaN", "null"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := spellings, []string{"", "NA", "NaN", "null", "?"}; !slices.Equal(got, want) {
+		t.Errorf("the argument is %q afterwards, it was %q", got, want)
 	}
 }

@@ -677,6 +677,7 @@ def keras_softmax(layer, network):
 
 # layer to activation and parameter
 KERAS_ACTIVATIONS = {
+    "Activation": lambda layer, network: keras_activation(layer.activation, network),
     "ReLU": keras_relu,
     "LeakyReLU": lambda layer, network: ("leaky_relu", float(layer.negative_slope)),
     "ELU": lambda layer, network: ("elu", float(layer.alpha)),
@@ -751,7 +752,6 @@ def keras_reshape(layer, network):
 
 
 KERAS_LAYERS = {
-    "Activation": lambda layer, network: network.activate(keras_activation(layer.activation, network), layer.name),
     "BatchNormalization": keras_batch_normalization,
     "Dense": keras_dense,
     "Dropout": lambda layer, network: network.dropout(layer.rate, layer.name),

@@ -258,7 +258,8 @@ class Keras(Case):
         x = self.rows(50, 5)
         for layer, name in ((layers.ReLU(), "relu"), (layers.ReLU(max_value=6), "relu6"), (layers.Softmax(), "softmax"),
                             (layers.ReLU(negative_slope=0.3), "leaky_relu"), (layers.LeakyReLU(0.1), "leaky_relu"),
-                            (layers.LeakyReLU(), "leaky_relu"), (layers.ELU(0.4), "elu"), (layers.ELU(), "elu")):
+                            (layers.LeakyReLU(), "leaky_relu"), (layers.ELU(0.4), "elu"), (layers.ELU(), "elu"),
+                            (layers.Activation("silu"), "silu"), (layers.Activation(layers.ReLU(6)), "relu6")):
             with self.subTest(name):
                 model = keras.Sequential([layers.Input((5,)), layers.Dense(6), layer])
                 facts = self.check(model, x)

@@ -49,6 +49,7 @@ func (n *schemaFlags) apply(file *serialize.File) error {
 	if err := n.applyTarget(&s.Target, file.Model.Outputs()); err != nil {
 		return err
 	}
+	s.NA = s.Missing(s.NA)
 	if err := s.Validate(); err != nil {
 		return &usageError{err}
 	}

@@ -542,15 +542,6 @@ func (in *inputs) hasCategories() bool {
 	return slices.ContainsFunc(in.features, func(f dataset.Feature) bool { return f.Kind == dataset.Categorical })
 }
 
-// missing returns the spellings of a missing value. ONNX has none for texts: what is a category is not missing.
-func (in *inputs) missing() []string {
-	return slices.DeleteFunc(dataset.ParseNA(dataset.DefaultNA), func(spelling string) bool {
-		return slices.ContainsFunc(in.features, func(f dataset.Feature) bool {
-			return slices.Contains(f.Categories, spelling)
-		})
-	})
-}
-
 // sourceElem is the element type of the input that a column comes from.
 func (d *decoder) sourceElem(source int32) int64 {
 	if len(d.inputs) == 1 {
@@ -574,8 +565,7 @@ func (d *decoder) schema(in *inputs, r *result, m *net.Model) (*dataset.Schema, 
 			in.features[i] = dataset.Feature{Name: d.sourceName(in, int32(i)), Column: i, Scale: 1}
 		}
 	}
-	s := &dataset.Schema{Features: in.features, Columns: in.columns, Named: in.named, Target: dataset.Target{Column: -1},
-		NA: in.missing()}
+	s := &dataset.Schema{Features: in.features, Columns: in.columns, Named: in.named, Target: dataset.Target{Column: -1}}
 	if in.filled {
 		s.OnMissing = dataset.RuleMean
 	}
@@ -596,6 +586,7 @@ func (d *decoder) schema(in *inputs, r *result, m *net.Model) (*dataset.Schema, 
 	for t.Name != "" && slices.ContainsFunc(s.Features, func(f dataset.Feature) bool { return f.Name == t.Name }) {
 		t.Name += "_output"
 	}
+	s.NA = s.Missing(dataset.ParseNA(dataset.DefaultNA))
 	if err := checkTexts(s); err != nil {
 		return nil, err
 	}
