@@ -622,6 +622,8 @@ def keras_model(model, network, path):
             network.refuse("a custom layer")
         elif type(layer).__name__ not in KERAS_LAYERS:
             network.refuse("nnrt does not have this layer")
+        elif layer.compute_dtype not in ("float32", "float64"):
+            network.refuse("it computes in %s; nnrt computes in float32" % layer.compute_dtype)
         elif not getattr(layer, "built", True):
             network.refuse("it has no weights yet: build the model, by an Input or a call")
         else:
@@ -800,6 +802,8 @@ def tensor(value, network):
         return None
     if "Uninitialized" in type(value).__name__ or value.is_meta:
         network.refuse("it has no weights yet")
+    if str(value.dtype) not in ("torch.float32", "torch.float64"):
+        network.refuse("it computes in %s; nnrt computes in float32: call float() first" % value.dtype)
     return value.detach().cpu().double().numpy()
 
 
