@@ -31,7 +31,8 @@ func convertCommand() *command {
 	to := f.choice("to", formatNames(canWrite), "", "what OUT is to be, if its name does not tell")
 	layers := f.text("layers", "SPEC", "", "the layers, where a file holds only weights: "+
 		"UNITS:ACTIVATION, ACTIVATION, batch_normalization or layer_normalization, with commas between them, as in "+
-		"10:relu,8:leaky_relu=0.01,batch_normalization:epsilon=1e-5,1:sigmoid; the last is the output layer")
+		"10:relu,8:leaky_relu=0.01,batch_normalization:epsilon=1e-5,1:sigmoid; the last is the output layer; of arrays without names, which do "+
+		"not tell, a normalisation has those of scale and center unless it says :scale=false or :center=false")
 	order := f.list("order", "A,B", "the names, in IN, of the layers that have weights, first to last, where they do not "+
 		"tell their order: fc1,fc2,out for tensors fc1.weight, fc1.bias and so on")
 	names := f.choice("names", []string{string(tensors.Keras), string(tensors.PyTorch)}, string(tensors.Keras),

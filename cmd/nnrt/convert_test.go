@@ -190,13 +190,14 @@ func TestConvertRefusals(t *testing.T) {
 
 func TestParseNetwork(t *testing.T) {
 	got, err := parseNetwork("10:relu, 8:leaky_relu=0.01,batch_normalization:epsilon=1e-5,layer_normalization,3:linear," +
-		"softmax")
+		"batch_normalization:scale=false:epsilon=0.01,layer_normalization:center=false,softmax")
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []net.Layer{
 		net.Dense(10, net.ReLU), net.Dense(8, net.LeakyReLU.WithAlpha(0.01)),
 		net.BatchNormalization(net.Epsilon(1e-5)), net.LayerNormalization(net.Epsilon(0)), net.Dense(3, net.Linear),
+		net.BatchNormalization(net.Epsilon(0.01), net.NoScale()), net.LayerNormalization(net.Epsilon(0), net.NoCenter()),
 		net.Activate(net.Activation{Kind: kernels.Softmax}),
 	}
 	if len(got) != len(want) {

@@ -16,7 +16,8 @@ const (
 )
 
 // parseNetwork reads the --layers of nnrt convert, all of a model's layers up to the output with commas between them:
-// UNITS:ACTIVATION is a Dense layer, ACTIVATION a layer of its own, NORMALIZATION[:epsilon=X] one of the two. Nothing
+// UNITS:ACTIVATION is a Dense layer, ACTIVATION a layer of its own, NORMALIZATION[:epsilon=X][:scale=false]
+// [:center=false] one of the two. Nothing
 // is assumed about an activation, since it is part of what the model computes; ACTIVATION=ALPHA gives it a parameter
 // that is not Keras's default. A normalisation whose epsilon is not given has 0, see tensors.Options.
 func parseNetwork(spec string) ([]net.Layer, error) {
@@ -39,14 +40,18 @@ func parseNetworkLayer(item string) (net.Layer, error) {
 	switch head {
 	case batchNormalization, layerNormalization:
 		epsilon := 0.0
-		known := []parameter{{name: "epsilon", number: &epsilon, bounds: positive}}
-		if _, err := setParameters(head, rest, known); err != nil {
+		scale, center := true, true
+		known := []parameter{{name: "epsilon", number: &epsilon, bounds: positive},
+			{name: "scale", truth: &scale}, {name: "center", truth: &center}}
+		if _, err := setParameters(head, strings.ReplaceAll(rest, ":", ","), known); err != nil {
 			return net.Layer{}, err
 		}
+		l := net.LayerNormalization()
 		if head == batchNormalization {
-			return net.BatchNormalization(net.Epsilon(float32(epsilon))), nil
+			l = net.BatchNormalization()
 		}
-		return net.LayerNormalization(net.Epsilon(float32(epsilon))), nil
+		l.Epsilon, l.NoScale, l.NoCenter = float32(epsilon), !scale, !center
+		return l, nil
 	}
 	if head == "" || head[0] < '0' || head[0] > '9' {
 		activation, err := parseActivation(item)

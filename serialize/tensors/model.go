@@ -12,7 +12,8 @@ import (
 type Options struct {
 	// Layers are the model's layers up to the output. Dense layers need Units and Activation, those of normalisation
 	// Epsilon; 0 stands for the default of the framework that the tensors' names are of, 1e-3 in Keras and 1e-5 in
-	// PyTorch. Whether a layer has a bias, beta or gamma, the file tells.
+	// PyTorch. Whether a layer has a bias, beta or gamma, the file tells by its names. Arrays without names (arr_0, …) do
+	// not: there a normalisation has gamma unless NoScale, beta unless NoCenter, and what is left over is the bias.
 	Layers []net.Layer
 	// Order are the names, in the file, of the layers that have weights, in the model's order, as in fc1, fc2, out for
 	// fc1.weight, fc1.bias and so on. It is needed only where the names do not tell.
@@ -98,8 +99,7 @@ func (s *Set) noLayers() error {
 }
 
 // groupByPosition sorts arrays without names to the layers, in Keras's order: of a Dense layer the kernel and the bias if
-// it has one, of BatchNormalization gamma, beta, the moving mean and the moving variance, of LayerNormalization gamma and
-// beta.
+// it has one, of normalisations those of gamma, beta, the moving mean and the moving variance that rolesOf gives.
 func groupByPosition(tensors []Tensor, layers []net.Layer) ([]*group, error) {
 	byNumber := make(map[string]*Tensor, len(tensors))
 	for i := range tensors {
@@ -128,13 +128,11 @@ func groupByPosition(tensors []Tensor, layers []net.Layer) ([]*group, error) {
 		if !hasTensors(&layers[i]) {
 			continue
 		}
-		kind := layers[i].Kind
 		g := &group{name: fmt.Sprintf("arr_%d", len(tensors)-len(ordered)), keras: true}
 		take := func(r role) {
 			g.tensors[r], ordered = ordered[0], ordered[1:]
 		}
-		switch kind {
-		case net.DenseLayer:
+		if layers[i].Kind == net.DenseLayer {
 			if len(ordered) == 0 || len(ordered[0].Shape) != 2 {
 				return nil, Errorf(g.name, ErrLayers, "here the kernel of layer %d should be, a matrix", i+1)
 			}
@@ -145,22 +143,18 @@ func groupByPosition(tensors []Tensor, layers []net.Layer) ([]*group, error) {
 				}
 				take(bias)
 			}
-		case net.BatchNormalizationLayer:
-			if vectors() < 4 {
-				return nil, Errorf(g.name, ErrLayers, "here the four vectors of the batch normalisation of layer %d should be",
-					i+1)
+		} else {
+			roles := rolesOf(&layers[i])
+			if len(roles) == 0 {
+				return nil, Errorf(g.name, ErrLayers, "layer %d has no arrays, so that nothing tells its width", i+1)
 			}
-			take(gamma)
-			take(beta)
-			take(movingMean)
-			take(movingVariance)
-		case net.LayerNormalizationLayer:
-			if vectors() < 2 {
-				return nil, Errorf(g.name, ErrLayers, "here the two vectors of the layer normalisation of layer %d should be",
-					i+1)
+			if vectors() < len(roles) {
+				return nil, Errorf(g.name, ErrLayers, "here the vectors of layer %d should be, %d of them, unless it has "+
+					"scale=false or center=false", i+1, len(roles))
 			}
-			take(gamma)
-			take(beta)
+			for _, r := range roles {
+				take(r)
+			}
 		}
 		if err := g.classify(); err != nil {
 			return nil, err
@@ -177,16 +171,29 @@ func groupByPosition(tensors []Tensor, layers []net.Layer) ([]*group, error) {
 func followingVectors(layers []net.Layer) int {
 	n := 0
 	for i := range layers {
-		switch layers[i].Kind {
-		case net.DenseLayer:
-			return n
-		case net.BatchNormalizationLayer:
-			n += 4
-		case net.LayerNormalizationLayer:
-			n += 2
+		if layers[i].Kind == net.DenseLayer {
+			break
 		}
+		n += len(rolesOf(&layers[i]))
 	}
 	return n
+}
+
+// rolesOf gives the vectors of a normalisation in Keras's order, and none for other layers.
+func rolesOf(l *net.Layer) (roles []role) {
+	if l.Kind != net.BatchNormalizationLayer && l.Kind != net.LayerNormalizationLayer {
+		return nil
+	}
+	if !l.NoScale {
+		roles = append(roles, gamma)
+	}
+	if !l.NoCenter {
+		roles = append(roles, beta)
+	}
+	if l.Kind == net.BatchNormalizationLayer {
+		roles = append(roles, movingMean, movingVariance)
+	}
+	return roles
 }
 
 // build makes the model of the layers and the groups of those that have weights, in order.
@@ -223,6 +230,9 @@ func build(groups []*group, layers []net.Layer) (*serialize.File, error) {
 		width = g.outputs
 		l.NoBias = l.Kind == net.DenseLayer && g.tensors[bias] == nil
 		if l.Kind != net.DenseLayer {
+			if l.NoScale && g.tensors[gamma] != nil || l.NoCenter && g.tensors[beta] != nil {
+				return nil, Errorf(g.first().Name, ErrLayers, "it has what layer %d has not, with scale=false or center=false", i+1)
+			}
 			l.NoScale, l.NoCenter = g.tensors[gamma] == nil, g.tensors[beta] == nil
 			if l.Epsilon == 0 {
 				l.Epsilon = torchEpsilon

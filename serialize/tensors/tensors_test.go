@@ -441,11 +441,15 @@ func TestRefusals(t *testing.T) {
 			[]net.Layer{dense}, ErrExcess, "arr_2"},
 		{"an array too few", []Tensor{tensor("arr_0", 1, 2, 1)}, []net.Layer{dense, dense}, ErrLayers, "arr_1"},
 		{"arrays without statistics", []Tensor{tensor("arr_0", 1, 2, 1), tensor("arr_1", 1, 1)}, []net.Layer{dense, norm},
-			ErrLayers, "four vectors"},
+			ErrLayers, "the vectors of layer 2 should be, 4 of them"},
 		{"arrays without a normalisation", []Tensor{tensor("arr_0", 1, 2, 1)}, []net.Layer{dense, net.LayerNormalization()},
 			ErrLayers, "vectors"},
 		{"arrays before the kernel", []Tensor{tensor("arr_0", 1, 2), tensor("arr_1", 1, 2, 1)},
-			[]net.Layer{net.LayerNormalization(), dense}, ErrLayers, "two vectors"},
+			[]net.Layer{net.LayerNormalization(), dense}, ErrLayers, "the vectors of layer 1 should be, 2 of them"},
+		{"arrays of a normalisation without any", []Tensor{tensor("arr_0", 1, 2, 1)},
+			[]net.Layer{dense, net.LayerNormalization(net.NoScale(), net.NoCenter())}, ErrLayers, "layer 2 has no arrays"},
+		{"gamma where there is said to be none", []Tensor{tensor("b/gamma", 1, 2), tensor("b/beta", 1, 2)},
+			[]net.Layer{net.LayerNormalization(net.NoScale())}, ErrLayers, "what layer 1 has not"},
 		{"too many units", []Tensor{tensor("0.weight", 1, 1<<16+1, 1)}, []net.Layer{net.Dense(1<<16+1, net.Linear)},
 			ErrLimit, "65537 units"},
 		{"too many inputs", []Tensor{tensor("0.weight", 1, 1, 1<<16+1)}, []net.Layer{dense}, ErrLimit, "65537 inputs"},
@@ -798,6 +802,41 @@ func TestAllocation(t *testing.T) {
 			if took > 8*uint64(len(blob))+1<<20 {
 				t.Errorf("%s: %d bytes take %d bytes of memory", format.name, len(blob), took)
 			}
+		}
+	}
+}
+
+// TestArraysThatAreAbsent: arrays without names do not tell whether it is the bias or gamma that is not there. What the
+// layers say does.
+func TestArraysThatAreAbsent(t *testing.T) {
+	vector := func(i int, v float32) Tensor {
+		return Tensor{Name: fmt.Sprintf("arr_%d", i), Shape: []int{1}, Values: []float32{v}}
+	}
+	set := &Set{Tensors: []Tensor{tensor("arr_0", 1, 2, 1), vector(1, 1), vector(2, 2), vector(3, 3), vector(4, 4)}}
+	dense := net.Dense(1, net.Linear)
+	for _, c := range []struct {
+		normalization net.Layer
+		want          map[string]float32
+	}{
+		{net.BatchNormalization(), map[string]float32{"gamma": 1, "beta": 2, "moving_mean": 3, "moving_variance": 4}},
+		{net.BatchNormalization(net.NoScale()),
+			map[string]float32{"bias": 1, "beta": 2, "moving_mean": 3, "moving_variance": 4}},
+		{net.BatchNormalization(net.NoCenter()),
+			map[string]float32{"bias": 1, "gamma": 2, "moving_mean": 3, "moving_variance": 4}},
+	} {
+		f, err := set.File(Options{Layers: []net.Layer{dense, c.normalization}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range f.Model.Weights() {
+			_, name, _ := strings.Cut(w.Name, "/")
+			if name != "kernel" && w.Values[0] != c.want[name] {
+				t.Errorf("%+v: %s is %v, want %v", c.normalization, name, w.Values[0], c.want[name])
+			}
+			delete(c.want, name)
+		}
+		if len(c.want) > 0 {
+			t.Errorf("%+v: not there: %v", c.normalization, c.want)
 		}
 	}
 }
