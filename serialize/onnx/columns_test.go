@@ -412,6 +412,20 @@ func TestDroppedCategories(t *testing.T) {
 	refuse(t, f, ErrUnsupported)
 }
 
+// TestOldOperatorSets: skl2onnx writes the lowest that has the operators, 1 for a pipeline that ends with Identity.
+func TestOldOperatorSets(t *testing.T) {
+	f := chainFile(2, nil, op(mlDomain+".LinearRegressor", list{"x"}, list{"v"}, floatsAttribute("coefficients", 2, 3)),
+		op("Identity", list{"v"}, list{"y"}))
+	f.ml, f.opset = 1, 1
+	near(t, predictRows(t, decodeOK(t, f), 1, 1), 5)
+	f.nodes[1] = op("Concat", list{"v"}, list{"y"}, intAttribute("axis", 1))
+	refuse(t, f, ErrVersion, "(Concat)") // axis need not be given there
+	f.opset = 4
+	near(t, predictRows(t, decodeOK(t, f), 1, 1), 5)
+	f.opset, f.nodes[1] = 1, op("Softmax", list{"v"}, list{"y"})
+	refuse(t, f, ErrVersion, "(Softmax)", "operator set 1, nnrt reads 7 to 25")
+}
+
 // TestManyColumns: a model may have more inputs than a schema has columns; then scaling goes into the first layer.
 func TestManyColumns(t *testing.T) {
 	const width = maxColumns + 1

@@ -294,6 +294,9 @@ func (d *decoder) evaluateNode(n *node, live map[string]bool) error {
 	if err := checkDomain(d.model, n); err != nil {
 		return err
 	}
+	if since := oldOperators[n.op]; d.model.opset < minOpset && n.domain == "" && (since == 0 || d.model.opset < since) {
+		return n.fail("", ErrVersion, "operator set %d, nnrt reads %d to %d", d.model.opset, minOpset, maxOpset)
+	}
 	if len(n.inputs) > operator.most || len(n.inputs) < operator.least {
 		return n.fail("", ErrGraph, "%d inputs", len(n.inputs))
 	}
@@ -324,6 +327,10 @@ func (d *decoder) evaluateNode(n *node, live map[string]bool) error {
 	}
 	return nil
 }
+
+// oldOperators are those that have meant what they do since a set before minOpset. skl2onnx writes the lowest set that has
+// the file's operators, and a pipeline may need none of the standard domain but these.
+var oldOperators = map[string]int64{"Identity": 1, "Gather": 1, "Concat": 4, "Reshape": 5, "Cast": 6}
 
 // checkDomain fails if the model does not import the node's domain.
 func checkDomain(m *model, n *node) error {

@@ -138,7 +138,7 @@ func (m *model) check() error {
 		return failf("", ErrVersion, "IR version %d, nnrt reads %d to %d", m.ir, minIR, maxIR)
 	case m.opset == 0:
 		return failf("", ErrVersion, "it says nothing about the operator set of the standard domain")
-	case m.opset < minOpset || m.opset > maxOpset:
+	case m.opset < 1 || m.opset > maxOpset:
 		return failf("", ErrVersion, "operator set %d, nnrt reads %d to %d", m.opset, minOpset, maxOpset)
 	case len(m.functions) > 0:
 		return failf("function "+short(m.functions[0]), ErrUnsupported, "functions; let the exporter write operators only")
