@@ -51,20 +51,6 @@ func (o *Object) dims() ([]uint64, error) {
 	return dims, c.err
 }
 
-// Floats returns the values of a dataset, as ReadFloats does.
-func (o *Object) Floats() ([]float32, error) {
-	dims, err := o.dims()
-	if err != nil {
-		return nil, err
-	}
-	n, ok := elements(dims, maxElements)
-	if !ok || !o.f.take(4*int64(n)) {
-		return nil, o.fail(ErrMemory, "dimensions %v", dims)
-	}
-	values := make([]float32, n)
-	return values, o.ReadFloats(values)
-}
-
 // maxElements is how many values a dataset may have. It keeps sizes within an int of 32 bits.
 const maxElements = 1 << 27
 

@@ -234,3 +234,17 @@ func TestRefused(t *testing.T) {
 		})
 	}
 }
+
+// Floats returns the values of a dataset, as ReadFloats does.
+func (o *Object) Floats() ([]float32, error) {
+	dims, err := o.dims()
+	if err != nil {
+		return nil, err
+	}
+	n, ok := elements(dims, maxElements)
+	if !ok || !o.f.take(4*int64(n)) {
+		return nil, o.fail(ErrMemory, "dimensions %v", dims)
+	}
+	values := make([]float32, n)
+	return values, o.ReadFloats(values)
+}

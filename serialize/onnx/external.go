@@ -84,14 +84,14 @@ func (f *folder) open(name string) (e *externalFile, isNew bool, err error) {
 	}
 	before, err := f.root.Lstat(name)
 	if err != nil {
-		return nil, false, err
+		return nil, false, f.named(name, err)
 	}
 	if !before.Mode().IsRegular() {
 		return nil, false, because(ErrExternal, "it is not a regular file")
 	}
 	file, err := f.root.Open(name)
 	if err != nil {
-		return nil, false, err
+		return nil, false, f.named(name, err)
 	}
 	info, err := file.Stat()
 	switch {
@@ -110,6 +110,15 @@ func (f *folder) open(name string) (e *externalFile, isNew bool, err error) {
 	e = &externalFile{file, info.Size()}
 	f.files[name] = e
 	return e, true, nil
+}
+
+// named is an error of the operating system's about a file in the folder, with its path.
+func (f *folder) named(name string, err error) error {
+	var system *fs.PathError
+	if errors.As(err, &system) {
+		err = system.Err
+	}
+	return &fs.PathError{Op: "open", Path: filepath.Join(f.path, name), Err: err}
 }
 
 // plainName tells whether a name can only be that of a file in the folder, on any system.

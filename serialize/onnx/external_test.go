@@ -95,7 +95,8 @@ func TestExternalDataElsewhere(t *testing.T) {
 	}
 	missing := chainFile(2, [][]byte{externalTensor("w", []int64{2, 2}, "none.bin", "", "")}, op("MatMul", list{"x", "w"},
 		list{"y"}))
-	if _, err := ReadFile(write(t, folder, "model.onnx", missing.bytes())); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := ReadFile(write(t, folder, "model.onnx", missing.bytes())); !errors.Is(err, fs.ErrNotExist) ||
+		!strings.Contains(err.Error(), filepath.Join(folder, "none.bin")) {
 		t.Errorf("a missing file: %v", err)
 	}
 	huge := chainFile(2, [][]byte{externalTensor("w", []int64{1 << 15, 1 << 15}, "inside.bin", "", "")},
