@@ -140,8 +140,14 @@ func elementwise(d *decoder, n *node, args []*value) (*value, error) {
 		return constantOf(t), nil
 	}
 	for _, c := range args {
-		if n.op == "Div" && !flows(c) && !floating(c.constant.elem) {
+		if flows(c) || floating(c.constant.elem) || c.constant.elem == elemString {
+			continue
+		}
+		if n.op == "Div" {
 			return nil, n.fail("", ErrUnsupported, "a division of integers, which leaves out the fraction")
+		}
+		if elem := c.constant.elem; elem != elemInt64 && elem != elemInt32 && n.op != "Pow" {
+			return nil, n.fail("", ErrUnsupported, "arithmetic of %s, which wraps around", elemName(elem))
 		}
 	}
 	shape, err := d.broadcast(n, a, b)

@@ -280,6 +280,9 @@ func (d *decoder) matchActivation(v *value) ([]step, *value, error) {
 		if !ok || !finite(float32(slope)) {
 			return nil, nil, n.fail("", ErrUnsupported, "slopes that differ from unit to unit")
 		}
+		if float64(float32(slope)) != slope {
+			return nil, nil, n.fail("", ErrNotExact, "the slope %v", slope)
+		}
 		return activated(v, net.LeakyReLU.WithAlpha(float32(slope)), v.args[0])
 	case "Gelu":
 		how, err := n.textOr("approximate", "none")

@@ -678,6 +678,21 @@ func TestPatternsKeepWidth(t *testing.T) {
 	refuse(t, outer, ErrUnsupported, "(Mul)")
 }
 
+// TestExactSlope: float32 does not have the DOUBLE 0.1.
+func TestExactSlope(t *testing.T) {
+	slope := join(pbDims([]int64{1}), pbInt(2, elemDouble), pbBytes(8, "s"), pbBytes(9, "\x9a\x99\x99\x99\x99\x99\xb9\x3f"))
+	refuse(t, chainFile(2, [][]byte{slope}, op("PRelu", list{"x", "s"}, list{"y"})), ErrNotExact, "(PRelu)", "0.1")
+}
+
+// TestSmallIntegers wrap around, as no layer does.
+func TestSmallIntegers(t *testing.T) {
+	hundred := join(pbDims([]int64{1}), pbInt(2, elemInt8), pbBytes(8, "k"), pbInt(5, 100))
+	f := chainFile(2, [][]byte{hundred, floatTensor("w", []int64{2, 1}, 1, 1)}, op("Mul", list{"x", "k"}, list{"m"}),
+		op("Cast", list{"m"}, list{"c"}, intAttribute("to", elemFloat)), op("MatMul", list{"c", "w"}, list{"y"}))
+	f.inputs = [][]byte{valueOf("x", elemInt8, -1, 2)}
+	refuse(t, f, ErrUnsupported, "(Mul)")
+}
+
 // TestIntegerDivision drops what follows the point, as no layer does.
 func TestIntegerDivision(t *testing.T) {
 	f := chainFile(2, [][]byte{intTensor("two", []int64{1}, 2), floatTensor("w", []int64{2, 1}, 1, 1)},
