@@ -702,8 +702,7 @@ func (d *decoder) matchNormalization(v *value) (epsilon float32, x *value) {
 }
 
 // kerasNormalization recognises how Keras writes the same, x·s + (−mean·s + β) with s = γ/√(variance + ε), and returns
-// ε, γ,
-// β and x. γ and β are nil where they are left out.
+// ε, γ, β and x. γ and β are nil where they are left out.
 func (d *decoder) kerasNormalization(v *value) (epsilon float32, gamma, beta, x *value) {
 	if v.op != "Add" {
 		return 0, nil, nil, nil

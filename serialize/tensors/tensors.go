@@ -1,6 +1,6 @@
 // Package tensors makes models of named arrays of weights, and named arrays of models: what the formats safetensors and
 // NPZ hold (packages serialize/safetensors and serialize/npz). Such a file says nothing of what the layers compute. That
-// comes from the caller, or from the description that nnrt itself puts beside the weights (FORMAT.md beside this file has its form).
+// comes from the caller, or from the description that nnrt itself puts beside the weights (FORMAT.md has its form).
 //
 // What a tensor is, its name tells, and only its name:
 //
