@@ -2,8 +2,8 @@
 # each worker, or $bin/NAME.absent, which says why there is none. Some 5 GB.
 
 # PyTorch's wheel on PyPI is built for CUDA, and what it requires for that are 5 GB more, which also make it start later.
-# Where pip finds a wheel without CUDA (with PyTorch's own index in PIP_EXTRA_INDEX_URL), it takes that one. Otherwise
-# empty libraries stand in for CUDA's, none of whose functions is called, and functions are looked up when they are.
+# Where pip finds a wheel without CUDA (with PyTorch's own index in PIP_EXTRA_INDEX_URL), it takes that one; see
+# without_cuda.sh for the other.
 pytorch() {
   local env=$cache/torch version=2.15.0
   [[ -e $env/installed && $(<"$env/installed") == "$version" ]] && return
@@ -11,18 +11,7 @@ pytorch() {
   python3 -m venv "$env" && "$env/bin/pip" install -q --disable-pip-version-check --no-deps "torch==$version" &&
     "$env/bin/pip" install -q --disable-pip-version-check numpy==2.4.6 filelock typing-extensions 'setuptools>=77.0.3' \
       sympy networkx jinja2 fsspec nvidia-cuda-runtime==13.2.86 2>"$cache/torch.log" || return
-  local packages=("$env"/lib/python3*/site-packages) library
-  local lib=${packages[0]}/torch/lib
-  if [[ -e $lib/libtorch_cuda.so ]]; then
-    for library in libcusparse.so.12 libcufft.so.12 libcufile.so.0 libcusparseLt.so.0 libnccl.so.2 libcublas.so.13 \
-      libcublasLt.so.13 libcudnn.so.9 libnvrtc.so.13 libcupti.so.13; do
-      : | gcc -shared -x c - -Wl,-soname,"$library" -o "$lib/$library"
-    done
-    # The only variable of all these that the linker wants at once.
-    echo 'char nvshmem_selected_device_transport[64];' | gcc -shared -x c - -o "$lib/libnvshmem_host.so.3" \
-      -Wl,-soname,libnvshmem_host.so.3 -Wl,--version-script=<(echo 'NVSHMEM { *; };')
-    echo 'import os, sys; sys.setdlopenflags(os.RTLD_LAZY)' >"${packages[0]}/lazy.pth"
-  fi
+  bash "$here/python/without_cuda.sh" "$env/bin/python" || return
   echo "$version" >"$env/installed"
 }
 
