@@ -560,11 +560,11 @@ func (d *decoder) matchSum(v *value) ([]step, *value, error) {
 		cb, fb := factors(b)
 		if len(fa) == 2 && len(fb) == 2 {
 			for j := range fa {
-				x, threshold := positive(fa[j])
-				y, other := negative(fb[0])
+				x, threshold := compared(fa[j], true)
+				y, other := compared(fb[0], false)
 				branch := fb[1]
 				if y == nil {
-					y, other = negative(fb[1])
+					y, other = compared(fb[1], false)
 					branch = fb[0]
 				}
 				if x != nil && same(x, y) && threshold == other {
@@ -576,36 +576,25 @@ func (d *decoder) matchSum(v *value) ([]step, *value, error) {
 	return nil, nil, nil
 }
 
-// positive recognises x > c, which is also not x ≤ c: on c itself the functions that are looked for do not care.
-func positive(v *value) (x *value, c float64) {
-	switch v.op {
-	case "Not":
-		return negative(v.args[0])
-	case "Greater", "GreaterOrEqual":
-		if c, ok := scalarOf(v.args[1]); ok {
-			return v.args[0], c
-		}
-	case "Less", "LessOrEqual":
-		if c, ok := scalarOf(v.args[0]); ok {
-			return v.args[1], c
-		}
+// compared recognises x > c if above, and x < c if not, which is also not x ≤ c: on c itself the functions that are
+// looked for do not care.
+func compared(v *value, above bool) (x *value, c float64) {
+	for v.op == "Not" {
+		v, above = v.args[0], !above
 	}
-	return nil, 0
-}
-
-// negative recognises x < c.
-func negative(v *value) (x *value, c float64) {
 	switch v.op {
-	case "Not":
-		return positive(v.args[0])
 	case "Greater", "GreaterOrEqual":
-		if c, ok := scalarOf(v.args[0]); ok {
-			return v.args[1], c
-		}
 	case "Less", "LessOrEqual":
-		if c, ok := scalarOf(v.args[1]); ok {
-			return v.args[0], c
-		}
+		above = !above
+	default:
+		return nil, 0
+	}
+	x, bound := v.args[0], v.args[1]
+	if !above {
+		x, bound = bound, x
+	}
+	if c, ok := scalarOf(bound); ok {
+		return x, c
 	}
 	return nil, 0
 }
@@ -613,9 +602,9 @@ func negative(v *value) (x *value, c float64) {
 // matchWhere recognises an activation of two branches.
 func (d *decoder) matchWhere(v *value) ([]step, *value, error) {
 	yes, no := v.args[1], v.args[2]
-	x, c := positive(v.args[0])
+	x, c := compared(v.args[0], true)
 	if x == nil {
-		x, c = negative(v.args[0])
+		x, c = compared(v.args[0], false)
 		yes, no = no, yes
 	}
 	if x == nil {
